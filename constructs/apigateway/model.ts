@@ -1,0 +1,100 @@
+import { ApiGatewayModel } from "@cdktf/provider-aws/lib/api-gateway-model";
+import { Construct } from "constructs";
+import * as z from "zod/mini";
+import { escapeTemplate } from "../terraform/escape";
+import { PropError, requireMatch } from "../terraform/props";
+
+type JsonSchema = z.core.JSONSchema.BaseSchema;
+
+/**
+ * Keywords of JSON schema draft 4 that API Gateway validates by. It refuses a model that holds others, such as `$id` or `const`;
+ * `exclusiveMinimum`, `exclusiveMaximum` and `format` it accepts and ignores.
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
+ */
+const keywords = new Set([
+  ...["$schema", "$ref", "definitions", "title", "description", "type", "enum", "allOf", "anyOf", "oneOf", "not"],
+  ...[
+    "properties",
+    "patternProperties",
+    "additionalProperties",
+    "required",
+    "minProperties",
+    "maxProperties",
+    "dependencies",
+  ],
+  ...["items", "additionalItems", "minItems", "maxItems", "uniqueItems"],
+  ...["minLength", "maxLength", "pattern", "minimum", "maximum", "multipleOf"],
+]);
+
+/** Keywords whose value is a map from names that the author chose to schemas. */
+const mapsOfSchemas = new Set(["properties", "patternProperties", "definitions", "dependencies"]);
+
+function keywordsOf(schema: unknown): string[] {
+  if (Array.isArray(schema)) return schema.flatMap(keywordsOf);
+  if (typeof schema !== "object" || schema === null) return [];
+  return Object.entries(schema).flatMap(([keyword, value]) => [
+    keyword,
+    ...(mapsOfSchemas.has(keyword)
+      ? Object.values(value as object).flatMap(keywordsOf)
+      : keyword === "enum"
+        ? []
+        : keywordsOf(value)),
+  ]);
+}
+
+/** Draft 4 has no `propertyNames`: the rule for a record's keys becomes the pattern of the only properties it allows. */
+function keyRuleAsPattern(schema: z.core.$ZodType, json: JsonSchema): void {
+  const { def } = schema._zod;
+  if (def.type !== "record") return;
+  const { pattern } = z.toJSONSchema((def as z.core.$ZodRecordDef).keyType) as JsonSchema;
+  if (!pattern) return;
+  json.patternProperties = { [pattern]: json.additionalProperties as JsonSchema };
+  json.additionalProperties = false;
+}
+
+/**
+ * The draft-4 schema that API Gateway checks bodies with, from the zod schema that the handler parses with.
+ * @throws Error that names the keywords that API Gateway does not know
+ */
+export function modelSchema(schema: z.ZodMiniType): Record<string, unknown> {
+  const { "~standard": _, ...json } = z.toJSONSchema(schema, {
+    target: "draft-4",
+    // Repeated parts are written once and referred to: a schema nested 32 levels deep would double in size with every level.
+    reused: "ref",
+    override: ({ zodSchema, jsonSchema }) => keyRuleAsPattern(zodSchema, jsonSchema),
+  }) as Record<string, unknown>;
+  const unknown = [...new Set(keywordsOf(json))].filter((keyword) => !keywords.has(keyword));
+  if (unknown.length > 0)
+    throw new Error(`schema must use only keywords that API Gateway validates by, got: ${unknown.join(", ")}`);
+  return json;
+}
+
+export interface ModelProps {
+  readonly restApiId: string;
+  /** Name: letters and digits. */
+  readonly modelName: string;
+  readonly description: string;
+  readonly schema: z.ZodMiniType;
+}
+
+/** A model: what a JSON body must look like before it is passed on. */
+export class Model extends Construct {
+  readonly modelName: string;
+
+  constructor(scope: Construct, id: string, props: ModelProps) {
+    super(scope, id);
+    requireMatch(this, "modelName", props.modelName, /^[A-Za-z0-9]+$/, "letters and digits");
+    const schema = JSON.stringify(modelSchema(props.schema));
+    // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
+    if (schema.length > 400_000)
+      throw new PropError(this, "schema", "at most 400,000 characters of JSON", schema.length);
+    const model = new ApiGatewayModel(this, "Resource", {
+      restApiId: props.restApiId,
+      name: props.modelName,
+      description: props.description,
+      contentType: "application/json",
+      schema: escapeTemplate(schema),
+    });
+    this.modelName = model.name;
+  }
+}

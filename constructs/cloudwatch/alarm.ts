@@ -1,0 +1,71 @@
+import { CloudwatchMetricAlarm } from "@cdktf/provider-aws/lib/cloudwatch-metric-alarm";
+import { Construct } from "constructs";
+import type { NodeFunction } from "../lambda/function";
+import type { Topic } from "../sns/topic";
+import type { Queue } from "../sqs/queue";
+
+/** A metric of one resource, as its service publishes it. */
+export interface Metric {
+  readonly namespace: string;
+  readonly metricName: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+  readonly statistic: "Sum" | "Maximum";
+}
+
+/** @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html */
+export const queueMetric = (
+  queue: Queue,
+  metricName: "ApproximateNumberOfMessagesVisible" | "ApproximateAgeOfOldestMessage",
+): Metric => ({
+  namespace: "AWS/SQS",
+  metricName,
+  dimensions: { QueueName: queue.queueName },
+  statistic: "Maximum",
+});
+
+/** @see https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html */
+export const functionMetric = (handler: NodeFunction, metricName: "Errors" | "Throttles" | "IteratorAge"): Metric => ({
+  namespace: "AWS/Lambda",
+  metricName,
+  dimensions: { FunctionName: handler.functionName },
+  statistic: metricName === "IteratorAge" ? "Maximum" : "Sum",
+});
+
+export interface AlarmProps {
+  readonly alarmName: string;
+  /** What it means that the alarm rings, and what to do. */
+  readonly description: string;
+  readonly metric: Metric;
+  /** The alarm rings when the metric of a period is above this, in the metric's own unit. */
+  readonly threshold: number;
+  /** Topic that is told when the alarm rings and when it is over. */
+  readonly topic: Topic;
+  /**
+   * Periods of one minute, in a row, that must be above the threshold.
+   * @default 1
+   */
+  readonly evaluationPeriods?: number;
+}
+
+/** Rings when a metric is above its threshold. No data is no alarm: most metrics here are only published while something happens. */
+export class Alarm extends Construct {
+  constructor(scope: Construct, id: string, props: AlarmProps) {
+    super(scope, id);
+    const { metric, topic } = props;
+    new CloudwatchMetricAlarm(this, "Resource", {
+      alarmName: props.alarmName,
+      alarmDescription: props.description,
+      namespace: metric.namespace,
+      metricName: metric.metricName,
+      dimensions: { ...metric.dimensions },
+      statistic: metric.statistic,
+      period: 60,
+      evaluationPeriods: props.evaluationPeriods ?? 1,
+      comparisonOperator: "GreaterThanThreshold",
+      threshold: props.threshold,
+      treatMissingData: "notBreaching",
+      alarmActions: [topic.topicArn],
+      okActions: [topic.topicArn],
+    });
+  }
+}

@@ -1,0 +1,53 @@
+import { IamRole } from "@cdktf/provider-aws/lib/iam-role";
+import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
+import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy-attachment";
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import { requireMatch } from "../terraform/props";
+import { policyDocument, type Statement } from "./policy-document";
+
+export interface RoleProps {
+  /** Name, unique in the account and not only in the Region: 1–64 of letters, digits and `+=,.@_-`. */
+  readonly roleName: string;
+  /** Service that assumes the role, such as `lambda.amazonaws.com`. */
+  readonly service: string;
+  readonly description: string;
+}
+
+/**
+ * A role that one AWS service assumes. Its permissions are resources of their own: the role's own arguments for them are exclusive and
+ * show changes for ever.
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+ */
+export class Role extends Construct {
+  readonly roleArn: string;
+  readonly roleName: string;
+
+  constructor(scope: Construct, id: string, props: RoleProps) {
+    super(scope, id);
+    requireMatch(this, "roleName", props.roleName, /^[\w+=,.@-]{1,64}$/, "1–64 letters, digits and +=,.@_-");
+    const role = new IamRole(this, "Resource", {
+      name: props.roleName,
+      description: props.description,
+      assumeRolePolicy: policyDocument([{ principal: { Service: props.service }, actions: ["sts:AssumeRole"] }]),
+    });
+    this.roleArn = role.arn;
+    this.roleName = role.name;
+  }
+
+  /**
+   * Grants statements in an inline policy of this role alone.
+   * @returns what must exist before the role can do it
+   */
+  grant(id: string, statements: readonly Statement[]): ITerraformDependable {
+    return new IamRolePolicy(this, id, { name: id, role: this.roleName, policy: policyDocument(statements) });
+  }
+
+  /**
+   * Attaches a managed policy by ARN.
+   * @returns what must exist before the role can do it
+   */
+  attach(id: string, policyArn: string): ITerraformDependable {
+    return new IamRolePolicyAttachment(this, id, { role: this.roleName, policyArn });
+  }
+}

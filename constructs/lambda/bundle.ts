@@ -1,0 +1,170 @@
+import { createHash } from "node:crypto";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import type * as esbuild from "esbuild";
+import { version } from "esbuild/package.json";
+import { zipSync } from "fflate";
+import { changedSince, stampsOf } from "../../bundling/stamps";
+
+/** A handler, ready for upload. */
+export interface Bundle {
+  /** File that holds the zip. */
+  readonly zipFile: string;
+  /** File that holds the source map. It stands beside the zip: in it, it would be larger than the code. */
+  readonly mapFile: string;
+  /** SHA-256 of the zip in base64, as Terraform compares it. */
+  readonly sourceCodeHash: string;
+}
+
+/** A handler that does not build. The message has a line for each error, with its file and line. */
+export class BundleError extends Error {
+  override readonly name = "BundleError";
+}
+
+/** Chosen by measuring: docs/decisions/ADR-03-bundling.md. */
+const options = {
+  bundle: true,
+  minify: true,
+  platform: "node",
+  target: "node20",
+  format: "cjs",
+  mainFields: ["module", "main"],
+  legalComments: "none",
+  sourcemap: "external",
+  sourcesContent: false,
+  charset: "utf8",
+} as const satisfies esbuild.BuildOptions;
+
+const cacheKey = JSON.stringify([version, options]);
+const cacheFolder = path.join(".cache", "bundles");
+const indexFile = path.join(cacheFolder, "index.json");
+
+interface CacheIndex {
+  readonly key: string;
+  /** Every file that went into some bundle. A bundle names its own by their place in this list. */
+  readonly files: readonly string[];
+  readonly stamps: readonly string[];
+  readonly bundles: Readonly<Record<string, { readonly inputs: readonly number[]; readonly sha256: string }>>;
+}
+
+/** Inputs and hash of each bundle that is still what its inputs make. */
+type Known = Map<string, { readonly inputs: readonly string[]; readonly sha256: string }>;
+
+const zipOf = (sha256: string): string => path.join(cacheFolder, `${sha256}.zip`);
+const mapOf = (sha256: string): string => path.join(cacheFolder, `${sha256}.js.map`);
+
+/**
+ * Bundles handlers, all of them in one esbuild call, and keeps the results by what went into them.
+ *
+ * The zips are the same on every machine: one entry, fixed date and mode, compressed in JavaScript, since zlib's output varies with
+ * the processor and the Node.js version.
+ *
+ * @param entries files, relative to the working folder
+ * @throws BundleError
+ */
+export function bundle(entries: readonly string[]): ReadonlyMap<string, Bundle> {
+  const known = readCache();
+  const stale = entries.filter((entry) => !known.has(entry));
+  if (stale.length > 0) {
+    for (const [entry, made] of build(stale)) known.set(entry, made);
+    writeCache(known);
+  }
+  return new Map(
+    entries.map((entry) => {
+      const { sha256 } = known.get(entry) as { sha256: string };
+      return [
+        entry,
+        {
+          zipFile: zipOf(sha256),
+          mapFile: mapOf(sha256),
+          sourceCodeHash: Buffer.from(sha256, "hex").toString("base64"),
+        },
+      ];
+    }),
+  );
+}
+
+function build(entries: readonly string[]): Known {
+  const missing = entries.find((entry) => !fs.existsSync(entry));
+  if (missing) throw new BundleError(`entry must be a file, got: ${missing}, which does not exist`);
+  const outputOf = (entry: string): string => entry.replace(/\.ts$/, "");
+  const result = esbuildOrThrow(Object.fromEntries(entries.map((entry) => [outputOf(entry), entry])));
+  const contents = new Map(result.outputFiles.map((file) => [path.relative(process.cwd(), file.path), file.contents]));
+
+  fs.mkdirSync(cacheFolder, { recursive: true });
+  const built: Known = new Map();
+  for (const entry of entries) {
+    const output = path.join("bundle", `${outputOf(entry)}.js`);
+    const zip = zipSync(
+      { "index.js": contents.get(output) as Uint8Array },
+      // Local time, as the format has it: the bytes do not depend on the time zone.
+      { level: 9, mtime: new Date(1980, 0, 1), os: 3, attrs: 0o100644 << 16 },
+    );
+    const sha256 = createHash("sha256").update(zip).digest("hex");
+    replaceFile(mapOf(sha256), contents.get(`${output}.map`) as Uint8Array);
+    replaceFile(zipOf(sha256), zip);
+    built.set(entry, {
+      inputs: Object.keys(result.metafile.outputs[output.split(path.sep).join("/")]?.inputs ?? {}),
+      sha256,
+    });
+  }
+  return built;
+}
+
+function esbuildOrThrow(entryPoints: Record<string, string>): esbuild.BuildResult<{ write: false; metafile: true }> {
+  // Loading esbuild takes longer than everything else here, and most runs have nothing to build.
+  const { buildSync } = require("esbuild") as typeof esbuild;
+  try {
+    return buildSync({
+      ...options,
+      entryPoints,
+      outdir: "bundle",
+      outbase: ".",
+      write: false,
+      metafile: true,
+      logLevel: "silent",
+    });
+  } catch (error) {
+    const { errors } = error as esbuild.BuildFailure;
+    if (!errors) throw error;
+    const lines = errors.map(
+      ({ location, text }) => `${location ? `${location.file}:${location.line}:${location.column + 1}: ` : ""}${text}`,
+    );
+    throw new BundleError(lines.join("\n"));
+  }
+}
+
+function readCache(): Known {
+  const known: Known = new Map();
+  if (!fs.existsSync(indexFile)) return known;
+  const index = JSON.parse(fs.readFileSync(indexFile, "utf8")) as CacheIndex;
+  if (index.key !== cacheKey) return known;
+  const changed = changedSince(Object.fromEntries(index.files.map((file, at) => [file, index.stamps[at] as string])));
+  for (const [entry, { inputs, sha256 }] of Object.entries(index.bundles)) {
+    const files = inputs.map((at) => index.files[at] as string);
+    if (fs.existsSync(zipOf(sha256)) && fs.existsSync(mapOf(sha256)) && !files.some((file) => changed.has(file))) {
+      known.set(entry, { inputs: files, sha256 });
+    }
+  }
+  return known;
+}
+
+function writeCache(known: Known): void {
+  const stamps = stampsOf(new Set([...known.values()].flatMap(({ inputs }) => inputs)));
+  const files = Object.keys(stamps);
+  const places = new Map(files.map((file, at) => [file, at]));
+  const bundles = Object.fromEntries(
+    [...known].map(([entry, { inputs, sha256 }]) => [
+      entry,
+      { inputs: inputs.map((file) => places.get(file) as number), sha256 },
+    ]),
+  );
+  const index: CacheIndex = { key: cacheKey, files, stamps: Object.values(stamps), bundles };
+  replaceFile(indexFile, JSON.stringify(index));
+}
+
+/** Other processes may be reading or writing the same file: they see the old or the new one, never a part. */
+function replaceFile(file: string, content: string | Uint8Array): void {
+  fs.writeFileSync(`${file}.${process.pid}`, content);
+  fs.renameSync(`${file}.${process.pid}`, file);
+}

@@ -1,0 +1,189 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import {
+  DataTerraformRemoteState,
+  DataTerraformRemoteStateLocal,
+  DataTerraformRemoteStateS3,
+  TerraformBackend,
+  type TerraformRemoteState,
+} from "cdktf";
+import type { Construct } from "constructs";
+import * as z from "zod/mini";
+import { describeIssue } from "./describe-issue";
+
+const text = z.string().check(z.minLength(1));
+/** Attributes that Terraform knows and we pass on as they are: credentials, lock tables, retries. */
+const passedOn = z.union([
+  z.string(),
+  z.number(),
+  z.boolean(),
+  z.record(z.string(), z.unknown()),
+  z.array(z.unknown()),
+]);
+
+const workspaceName = z.string().check(z.regex(/^[\w-]+$/, "must be letters, digits, - and _"));
+
+const Local = z.strictObject({
+  path: z.optional(
+    text.check(
+      z.refine(
+        (value) => !path.isAbsolute(value) && !/^(~|[A-Za-z]:)/.test(value),
+        "must be relative to this file: an absolute path differs from machine to machine",
+      ),
+    ),
+  ),
+});
+const S3 = z.catchall(z.object({ bucket: text, key: text, region: text }), passedOn);
+const Remote = z.catchall(
+  z.object({
+    organization: text,
+    workspaces: z.union([z.strictObject({ name: workspaceName }), z.strictObject({ prefix: workspaceName })], {
+      error:
+        'must be {"name": …} or {"prefix": …}, in letters, digits, - and _: each stack gets a workspace of its own from it',
+    }),
+  }),
+  passedOn,
+);
+const Cloud = z.catchall(
+  z.object({
+    organization: z.optional(text),
+    workspaces: z.strictObject(
+      { name: workspaceName, project: z.optional(text) },
+      { error: 'must be {"name": …}, with an optional project: tags would let every stack select the same workspace' },
+    ),
+  }),
+  passedOn,
+);
+
+const backends = { local: Local, s3: S3, remote: Remote } as const;
+
+type Attributes = Record<string, unknown>;
+
+/** Where each stack's state lives: the content of backend.tf.json, with a way to make one stack's own part of it. */
+export type BackendConfig =
+  | { readonly type: "local"; readonly attributes: z.infer<typeof Local> }
+  | { readonly type: "s3"; readonly attributes: z.infer<typeof S3> }
+  | { readonly type: "remote"; readonly attributes: z.infer<typeof Remote> }
+  | { readonly type: "cloud"; readonly attributes: z.infer<typeof Cloud> };
+
+/** A backend.tf.json that cannot be used. */
+export class BackendError extends Error {
+  override readonly name = "BackendError";
+}
+
+/**
+ * Reads a backend file: plain Terraform JSON with exactly one of `terraform.backend.local`, `terraform.backend.s3`,
+ * `terraform.backend.remote` or `terraform.cloud`.
+ *
+ * @throws BackendError that names the file, the place in it and what is allowed there
+ * @see https://developer.hashicorp.com/terraform/language/backend
+ */
+export function readBackend(file: string): BackendConfig {
+  let json: unknown;
+  try {
+    json = JSON.parse(fs.readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new BackendError(`${file} must be a readable file of JSON, got: ${(error as Error).message}`);
+  }
+  const fail = (where: string, rule: string, got: unknown): never => {
+    throw new BackendError(`${file}: ${where} must be ${rule}, got: ${JSON.stringify(got)}`);
+  };
+  const object = (where: string, value: unknown, keys: readonly string[]): Attributes => {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return fail(where, "an object", value);
+    const unknown = Object.keys(value).filter((key) => !keys.includes(key));
+    if (unknown.length > 0) fail(where, `an object with ${keys.join(" or ")}`, Object.keys(value));
+    return value as Attributes;
+  };
+
+  const { terraform } = object("the file", json, ["terraform", "//"]);
+  const block = object("terraform", terraform, ["backend", "cloud"]);
+  const types = block.backend === undefined ? {} : object("terraform.backend", block.backend, Object.keys(backends));
+  const given = [
+    ...Object.keys(types).map((type) => `backend.${type}`),
+    ...(block.cloud === undefined ? [] : ["cloud"]),
+  ];
+  if (given.length !== 1) fail("terraform", "exactly one of backend.local, backend.s3, backend.remote or cloud", given);
+
+  const type = given[0]?.replace("backend.", "") as BackendConfig["type"];
+  const [schema, value] = type === "cloud" ? [Cloud, block.cloud] : [backends[type], types[type]];
+  const result = z.safeParse(schema as z.ZodMiniType, value);
+  if (!result.success) throw new BackendError(`${file}: terraform.${given[0]}${describeIssue(result.error, value)}`);
+  return { type, attributes: result.data } as BackendConfig;
+}
+
+/** `gatehouse.tfstate` and `orders-dev` give `gatehouse/orders-dev.tfstate`: no two stacks share a state. */
+const stateOf = (key: string, stack: string): string =>
+  path.posix.join(key.replace(/\.tfstate$/, ""), `${stack}.tfstate`);
+
+/**
+ * One stack's backend. cdktf's own classes are not used: its S3 backend does not know every argument of Terraform's, and its cloud
+ * backend runs the `terraform` binary at synth.
+ */
+export class StackBackend extends TerraformBackend {
+  private readonly attributes: Attributes;
+
+  /**
+   * @param stackFolder folder that Terraform runs in, relative to the one that holds backend.tf.json
+   */
+  constructor(
+    scope: Construct,
+    private readonly config: BackendConfig,
+    stackName: string,
+    stackFolder: string,
+  ) {
+    super(scope, "backend", config.type);
+    this.attributes = attributesOf(config, stackName, stackFolder);
+  }
+
+  protected override synthesizeAttributes(): Attributes {
+    return this.attributes;
+  }
+
+  override toTerraform(): Attributes {
+    return this.config.type === "cloud" ? { terraform: { cloud: this.attributes } } : super.toTerraform();
+  }
+
+  // The CLI asks the metadata of a Terraform Cloud stack whether it is app.terraform.io ("tfc") or an own installation ("tfe").
+  override toMetadata(): Attributes {
+    if (this.config.type !== "cloud") return super.toMetadata();
+    const host = this.config.attributes.hostname ?? "app.terraform.io";
+    return { ...super.toMetadata(), cloud: String(host).startsWith("app.terraform.io") ? "tfc" : "tfe" };
+  }
+
+  override getRemoteStateDataSource(scope: Construct, name: string, _fromStack: string): TerraformRemoteState {
+    switch (this.config.type) {
+      case "local":
+        return new DataTerraformRemoteStateLocal(scope, name, this.attributes);
+      case "s3":
+        return new DataTerraformRemoteStateS3(scope, name, this.attributes as never);
+      case "remote":
+      case "cloud": {
+        const { workspaces, ...rest } = this.attributes as { workspaces: { name: string } };
+        return new DataTerraformRemoteState(scope, name, { ...rest, workspaces: { name: workspaces.name } } as never);
+      }
+    }
+  }
+}
+
+function attributesOf(config: BackendConfig, stack: string, stackFolder: string): Attributes {
+  switch (config.type) {
+    case "local": {
+      // Terraform resolves it in the folder it runs in, and that folder is disposable: the state stands outside it.
+      const state = stateOf(config.attributes.path ?? ".state", stack);
+      return { path: path.relative(stackFolder, state).split(path.sep).join("/") };
+    }
+    case "s3":
+      return { ...config.attributes, key: stateOf(config.attributes.key, stack) };
+    case "remote": {
+      const { workspaces } = config.attributes;
+      return {
+        ...config.attributes,
+        workspaces: { name: "prefix" in workspaces ? `${workspaces.prefix}${stack}` : `${workspaces.name}-${stack}` },
+      };
+    }
+    case "cloud": {
+      const { workspaces } = config.attributes;
+      return { ...config.attributes, workspaces: { ...workspaces, name: `${workspaces.name}-${stack}` } };
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import type * as z from "zod/mini";
+
+/** The value at a path of a parsed JSON file. */
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], value);
+}
+
+function rule(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case "invalid_type":
+      return `must be ${/^[aeiou]/.test(issue.expected) ? "an" : "a"} ${issue.expected}`;
+    case "unrecognized_keys":
+      return `must have only keys that are known; unknown: ${issue.keys.join(", ")}`;
+    case "invalid_value":
+      return `must be one of ${issue.values.join(", ")}`;
+    case "too_small":
+      return issue.origin === "string"
+        ? "must not be empty"
+        : `must be ${issue.inclusive ? "at least" : "above"} ${issue.minimum}`;
+    case "too_big":
+      return `must be at most ${issue.maximum}${issue.origin === "string" ? " characters" : ""}`;
+    default:
+      return issue.message;
+  }
+}
+
+/**
+ * The first broken rule of a JSON file as ` at <path>: must be <rule>, got: <value>`. Ops edit these files, so it speaks of what they
+ * typed and not of schemas.
+ */
+export function describeIssue(error: z.core.$ZodError, value: unknown): string {
+  const issue = error.issues[0] as z.core.$ZodIssue;
+  const where = issue.path.length > 0 ? `.${issue.path.join(".")}` : "";
+  const got = valueAt(value, issue.path);
+  return `${where} ${rule(issue)}, got: ${got === undefined ? "nothing" : JSON.stringify(got)}`;
+}

@@ -1,0 +1,95 @@
+import { BatchProcessor, EventType, processPartialResponse } from "@aws-lambda-powertools/batch";
+import { Logger } from "@aws-lambda-powertools/logger";
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import { type MessageAttributeValue, PublishCommand, type PublishCommandInput, SNSClient } from "@aws-sdk/client-sns";
+import { unmarshall } from "@aws-sdk/util-dynamodb";
+import type { Context, DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from "aws-lambda";
+
+const topicArn = process.env.TOPIC_ARN;
+const logger = new Logger({ serviceName: "notify-order" });
+const topic = new SNSClient({});
+const processor = new BatchProcessor(EventType.DynamoDBStreams);
+
+/** SNS takes 256 KiB a message, attributes included; 16 KiB are left for those and for the note on what was cut. */
+const MAX_TEXT_BYTES = 240 * 1024;
+/** Subscriptions with raw delivery drop a message that has more than 10 attributes. */
+const MAX_ATTRIBUTES = 10;
+
+function attribute(value: unknown): MessageAttributeValue | undefined {
+  if (typeof value === "number") return { DataType: "Number", StringValue: String(value) };
+  if (typeof value === "boolean") return { DataType: "String", StringValue: String(value) };
+  if (typeof value === "string" && value !== "" && value.length <= 256)
+    return { DataType: "String", StringValue: value };
+  return undefined;
+}
+
+/**
+ * What subscribers can filter on: `orderID`, then the order's other top-level strings (up to 256 characters), numbers and booleans in
+ * alphabetical order, 10 in all. Names that SNS does not allow are left out.
+ *
+ * @see https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html
+ */
+function filterAttributes({ orderID, ...rest }: Record<string, unknown>): Record<string, MessageAttributeValue> {
+  const attributes: Record<string, MessageAttributeValue> = {
+    orderID: { DataType: "String", StringValue: String(orderID) },
+  };
+  for (const name of Object.keys(rest).sort()) {
+    const value = attribute(rest[name]);
+    const isAllowed = /^[\w-]+(\.[\w-]+)*$/.test(name) && !/^(aws|amazon)\./i.test(name);
+    if (value && isAllowed && Object.keys(attributes).length < MAX_ATTRIBUTES) attributes[name] = value;
+  }
+  return attributes;
+}
+
+/** The order as indented JSON, as plain JSON where that is too long, or its beginning and where to read the rest. */
+function readable(order: Record<string, unknown>): string {
+  for (const text of [JSON.stringify(order, null, 2), JSON.stringify(order)]) {
+    if (Buffer.byteLength(text) <= MAX_TEXT_BYTES) return text;
+  }
+  const start = Buffer.from(JSON.stringify(order)).subarray(0, MAX_TEXT_BYTES).toString().replace(/�$/, "");
+  return `${start}\n\n(cut here: the whole order is in the table, under its orderID)`;
+}
+
+/** The notification of one inserted order. A subject is at most 100 printable ASCII characters. */
+export function notification(newImage: Record<string, AttributeValue>): Omit<PublishCommandInput, "TopicArn"> {
+  const order = unmarshall(newImage);
+  return {
+    Subject: `New order ${String(order.orderID)}`
+      .replace(/[^\x20-\x7e]/g, "?")
+      .slice(0, 100)
+      .trimEnd(),
+    Message: `New order ${String(order.orderID)}\n\n${readable(order)}\n`,
+    MessageAttributes: filterAttributes(order),
+  };
+}
+
+async function notify({ eventID, eventName, dynamodb }: DynamoDBRecord): Promise<void> {
+  // The event source mapping lets only inserts through; asking again costs nothing and keeps the promise of the document.
+  if (eventName !== "INSERT" || !dynamodb?.NewImage) return;
+  const message = notification(dynamodb.NewImage as Record<string, AttributeValue>);
+  const { MessageId } = await topic.send(new PublishCommand({ TopicArn: topicArn, ...message }));
+  logger.info("Order notified", { eventID, MessageId });
+}
+
+/**
+ * Stream → topic, in the stream's order. After a failure the rest of the batch is not sent: Lambda comes back with everything from
+ * the failed record on, and orders behind it would be notified twice.
+ */
+export const handler = (event: DynamoDBStreamEvent, context: Context): Promise<DynamoDBBatchResponse> => {
+  let failure: string | undefined;
+  const notifyInOrder = async (record: DynamoDBRecord): Promise<void> => {
+    if (failure) throw new Error(`waits for record ${failure}, which failed`);
+    try {
+      await notify(record);
+    } catch (error) {
+      failure = record.eventID;
+      logger.error("Order not notified", { eventID: record.eventID, error: error as Error });
+      throw error;
+    }
+  };
+  return processPartialResponse(event, notifyInOrder, processor, {
+    context,
+    processInParallel: false,
+    throwOnFullBatchFailure: false,
+  });
+};

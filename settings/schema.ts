@@ -1,0 +1,115 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import * as z from "zod/mini";
+import { retentionDays } from "../constructs/cloudwatch/log-group";
+import { describeIssue } from "../constructs/terraform/describe-issue";
+
+const nameAffix = z.string().check(z.regex(/^[A-Za-z0-9-]{0,20}$/, "must be at most 20 letters, digits and -"));
+const email = z.string().check(z.regex(/^[^@\s]+@[^@\s]+\.[^@\s]+$/, "must be an e-mail address"));
+const count = (min: number, max: number) => z.int().check(z.minimum(min), z.maximum(max));
+
+/** What differs between environments. docs/settings.md has a line for each. */
+const Settings = z.strictObject({
+  region: z.string().check(z.regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "must be an AWS Region, such as eu-west-1")),
+  accountId: z.optional(z.string().check(z.regex(/^\d{12}$/, "must be an account id of 12 digits, in quotes"))),
+  namePrefix: nameAffix,
+  nameSuffix: nameAffix,
+  tags: z.record(z.string().check(z.minLength(1), z.maxLength(128)), z.string().check(z.maxLength(256))),
+  isDeletionProtected: z.boolean(),
+  logRetentionInDays: z.literal(retentionDays),
+  api: z.strictObject({
+    executionLogLevel: z.enum(["OFF", "ERROR", "INFO"]),
+    throttle: z.strictObject({
+      rateLimit: z.number().check(z.gt(0), z.maximum(10_000)),
+      burstLimit: count(1, 5_000),
+    }),
+  }),
+  orders: z.strictObject({
+    notificationEmail: z.optional(email),
+    writerMaximumConcurrency: count(2, 1_000),
+    queueOperatorRoleArns: z.array(
+      z
+        .string()
+        .check(
+          z.regex(
+            /^arn:[\w-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/,
+            "must be the ARN of a role, such as arn:aws:iam::123456789012:role/Operator",
+          ),
+        ),
+    ),
+  }),
+  alarms: z.strictObject({
+    email: z.optional(email),
+    oldestMessageAgeSeconds: count(60, 1_209_600),
+    iteratorAgeSeconds: count(60, 86_400),
+  }),
+});
+
+export type Settings = z.infer<typeof Settings>;
+
+/** An environment: a settings file, known by the file's name. */
+export interface Environment {
+  readonly name: string;
+  readonly settings: Settings;
+  /** Puts the environment's prefix and suffix around a documented name. */
+  nameOf(documentedName: string): string;
+}
+
+/** A settings file that cannot be used. */
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
+}
+
+/**
+ * Reads every `<environment>.json` of a folder, in alphabetical order.
+ * @throws SettingsError that names the file, the place in it, the rule and the value
+ */
+export function readEnvironments(folder: string): readonly Environment[] {
+  const files = fs.existsSync(folder) ? fs.readdirSync(folder).filter((file) => file.endsWith(".json")) : [];
+  if (files.length === 0)
+    throw new SettingsError(`${folder} must hold a file for each environment, such as dev.json, got: none`);
+  const environments = files.sort().map((file) => readEnvironment(path.posix.join(folder, file)));
+  requireDistinctNames(folder, environments);
+  return environments;
+}
+
+function readEnvironment(file: string): Environment {
+  const name = path.basename(file, ".json");
+  if (!/^[a-z][a-z0-9-]{0,29}$/.test(name)) {
+    throw new SettingsError(
+      `${file} must have a name of up to 30 lower-case letters, digits and -, starting with a letter: it is part of the stacks' names`,
+    );
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(fs.readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new SettingsError(`${file} must be a readable file of JSON, got: ${(error as Error).message}`);
+  }
+  const result = z.safeParse(Settings, json);
+  if (!result.success) throw new SettingsError(`${file}:${describeIssue(result.error, json)}`);
+  const settings = result.data;
+  return {
+    name,
+    settings,
+    nameOf: (documentedName) => `${settings.namePrefix}${documentedName}${settings.nameSuffix}`,
+  };
+}
+
+/**
+ * IAM names are unique in an account, whatever the Region: two environments that may be in one account need names of their own.
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+ */
+function requireDistinctNames(folder: string, environments: readonly Environment[]): void {
+  for (const [at, one] of environments.entries()) {
+    for (const other of environments.slice(at + 1)) {
+      const [a, b] = [one.settings.accountId, other.settings.accountId];
+      const mayShareAccount = a === undefined || b === undefined || a === b;
+      if (!mayShareAccount || one.nameOf("*") !== other.nameOf("*")) continue;
+      throw new SettingsError(
+        `${folder}/${other.name}.json: namePrefix and nameSuffix must differ from those of ${one.name}.json, got: "${other.nameOf("*")}" in both. ` +
+          "Role names are unique in an account, in all its Regions; give both files the accountId if the accounts differ",
+      );
+    }
+  }
+}

@@ -1,0 +1,259 @@
+import type { Construct } from "constructs";
+import { SqsIntegration } from "../constructs/apigateway/integrations/sqs";
+import { RestApi } from "../constructs/apigateway/rest-api";
+import { Alarm, functionMetric, type Metric, queueMetric } from "../constructs/cloudwatch/alarm";
+import { Table } from "../constructs/dynamodb/table";
+import { ManagedPolicy } from "../constructs/iam/managed-policy";
+import { Role } from "../constructs/iam/role";
+import { Key } from "../constructs/kms/key";
+import { DynamodbStreamEventSource } from "../constructs/lambda/event-sources/dynamodb-stream";
+import { SqsEventSource } from "../constructs/lambda/event-sources/sqs";
+import { NodeFunction } from "../constructs/lambda/function";
+import { EmailSubscription } from "../constructs/sns/email-subscription";
+import { Topic } from "../constructs/sns/topic";
+import { Queue } from "../constructs/sqs/queue";
+import type { BackendConfig } from "../constructs/terraform/backend";
+import { Stack } from "../constructs/terraform/stack";
+import { MAX_ORDER_BYTES, Order } from "../handlers/schemas/order";
+import type { Environment } from "../settings/schema";
+import { consoleUrl } from "./console-url";
+
+export interface OrdersProps {
+  readonly environment: Environment;
+  readonly backend: BackendConfig;
+}
+
+/** `POST /orders` → queue → `write-order` → table → stream → `notify-order` → topic → e-mail. */
+export class OrdersStack extends Stack {
+  constructor(scope: Construct, id: string, { environment, backend }: OrdersProps) {
+    const { settings } = environment;
+    super(scope, id, { region: settings.region, accountId: settings.accountId, tags: settings.tags, backend });
+    const name = (documentedName: string): string => environment.nameOf(documentedName);
+    const { logRetentionInDays } = settings;
+
+    const queue = new Queue(this, "Inbox", {
+      queueName: name("POC-Queue"),
+      visibilityTimeoutSeconds: 60,
+      maxMessageBytes: MAX_ORDER_BYTES,
+    });
+    const table = new Table(this, "Orders", {
+      tableName: name("orders"),
+      partitionKey: "orderID",
+      stream: "NEW_AND_OLD_IMAGES",
+      isDeletionProtected: settings.isDeletionProtected,
+    });
+    const topic = new Topic(this, "Notifications", { topicName: name("order-notifications") });
+    const undelivered = new Queue(this, "Undelivered", {
+      queueName: name("order-notifications-failed"),
+      messageRetentionSeconds: 1_209_600,
+      failedMessages: "keep",
+    });
+
+    const writeOrder = new NodeFunction(this, "WriteOrder", {
+      functionName: name("write-order"),
+      description: "Writes each order of the queue to the table",
+      entry: "handlers/write-order.ts",
+      roleName: name("Lambda-SQS-DynamoDB"),
+      environment: { TABLE_NAME: table.tableName },
+      logRetentionInDays,
+    });
+    const notifyOrder = new NodeFunction(this, "NotifyOrder", {
+      functionName: name("notify-order"),
+      description: "Notifies of each order that is new in the table",
+      entry: "handlers/notify-order.ts",
+      roleName: name("Lambda-DynamoDBStreams-SNS"),
+      environment: { TOPIC_ARN: topic.topicArn },
+      logRetentionInDays,
+    });
+    const sender = new Role(this, "ApiGatewaySqs", {
+      roleName: name("APIGateway-SQS"),
+      service: "apigateway.amazonaws.com",
+      description: "Lets API Gateway send orders to the queue",
+    });
+
+    // The document's policies, with its action lists. Those that nothing here uses stand in policy/document-only-grants.ts.
+    sender.attach(
+      "PushToCloudWatchLogs",
+      `arn:${this.partition}:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs`,
+    );
+    const readQueue = new ManagedPolicy(this, "LambdaReadSqs", {
+      policyName: name("Lambda-Read-SQS"),
+      description: "Receive orders from the queue",
+      role: writeOrder.role,
+      statements: [
+        {
+          actions: ["sqs:DeleteMessage", "sqs:ReceiveMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"],
+          resources: [queue.queueArn],
+        },
+      ],
+    });
+    const writeTable = new ManagedPolicy(this, "LambdaWriteDynamodb", {
+      policyName: name("Lambda-Write-DynamoDB"),
+      description: "Write orders to the table",
+      role: writeOrder.role,
+      statements: [{ actions: ["dynamodb:PutItem", "dynamodb:DescribeTable"], resources: [table.tableArn] }],
+    });
+    const readStream = new ManagedPolicy(this, "LambdaDynamodbStreamsRead", {
+      policyName: name("Lambda-DynamoDBStreams-Read"),
+      description: "Read the table's stream",
+      role: notifyOrder.role,
+      statements: [
+        {
+          actions: ["dynamodb:GetShardIterator", "dynamodb:DescribeStream", "dynamodb:GetRecords"],
+          resources: [table.streamArn],
+        },
+        { actions: ["dynamodb:ListStreams"], resources: ["*"] },
+      ],
+    });
+    const publish = new ManagedPolicy(this, "LambdaSnsPublish", {
+      policyName: name("Lambda-SNS-Publish"),
+      description: "Publish to the notification topic",
+      role: notifyOrder.role,
+      statements: [
+        { actions: ["sns:Publish", "sns:GetTopicAttributes"], resources: [topic.topicArn] },
+        { actions: ["sns:ListTopics"], resources: ["*"] },
+      ],
+    });
+
+    queue.restrictTo({
+      senders: [sender],
+      receivers: [writeOrder.role],
+      operatorRoleArns: settings.orders.queueOperatorRoleArns,
+    });
+    new SqsEventSource(this, "InboxToWriteOrder", {
+      queue,
+      handler: writeOrder,
+      maximumConcurrency: settings.orders.writerMaximumConcurrency,
+      policies: [readQueue, writeTable],
+    });
+    new DynamodbStreamEventSource(this, "OrdersToNotifyOrder", {
+      table,
+      handler: notifyOrder,
+      only: "INSERT",
+      onFailure: undelivered,
+      policies: [readStream, publish],
+    });
+    new EmailSubscription(this, "NotificationEmail", {
+      topic,
+      variableName: "notification_email",
+      description: "Address that is mailed of each new order; empty for none",
+      defaultAddress: settings.orders.notificationEmail,
+    });
+
+    const api = new RestApi(this, "Api", {
+      apiName: name("orders-api"),
+      description: "Takes orders",
+      stageName: environment.name,
+      throttle: settings.api.throttle,
+      executionLogLevel: settings.api.executionLogLevel,
+      logRetentionInDays,
+    });
+    api.addRoute("POST", "/orders", new SqsIntegration({ queue, role: sender }), { body: Order });
+
+    this.addAlarms(environment, { queue, undelivered, writeOrder, notifyOrder });
+
+    const { region } = settings;
+    this.addOutput("orders_url", `${api.stage.invokeUrl}/orders`, "POST an order here, signed with SigV4");
+    this.addOutput("api_id", api.restApiId, "Id of the REST API");
+    this.addOutput("queue_url", queue.queueUrl, "Queue that orders wait in");
+    this.addOutput(
+      "dead_letter_queue_url",
+      queue.deadLetterQueue?.queueUrl ?? "",
+      "Queue of the orders that could not be stored",
+    );
+    this.addOutput(
+      "undelivered_queue_url",
+      undelivered.queueUrl,
+      "Queue of the stream positions whose notification was given up",
+    );
+    this.addOutput("table_name", table.tableName, "Table of the orders");
+    this.addOutput("topic_arn", topic.topicArn, "Topic that each new order is published to");
+    this.addOutput("access_log_group", api.stage.accessLogs.logGroupName, "Access log of the API");
+    this.addOutput("execution_log_group", api.stage.executionLogs.logGroupName, "Execution log of the API");
+    this.addOutput("write_order_log_group", writeOrder.logGroup.logGroupName, "Log of the function that writes orders");
+    this.addOutput(
+      "notify_order_log_group",
+      notifyOrder.logGroup.logGroupName,
+      "Log of the function that notifies of orders",
+    );
+    this.addOutput(
+      "api_console_url",
+      consoleUrl.api(region, api.restApiId, environment.name),
+      "The API's stage in the console",
+    );
+    this.addOutput("queue_console_url", consoleUrl.queue(region, queue.queueUrl), "The queue in the console");
+    this.addOutput("table_console_url", consoleUrl.table(region, table.tableName), "The table's items in the console");
+    this.addOutput("topic_console_url", consoleUrl.topic(region, topic.topicArn), "The topic in the console");
+  }
+
+  private addAlarms(
+    { settings: { alarms }, nameOf }: Environment,
+    parts: {
+      readonly queue: Queue;
+      readonly undelivered: Queue;
+      readonly writeOrder: NodeFunction;
+      readonly notifyOrder: NodeFunction;
+    },
+  ): void {
+    const { queue, undelivered, writeOrder, notifyOrder } = parts;
+    const topic = new Topic(this, "Alarms", {
+      topicName: nameOf("orders-alarms"),
+      encryptionKey: new Key(this, "AlarmsKey", {
+        description: "Encrypts the alarms of the orders pipeline",
+        services: ["cloudwatch.amazonaws.com"],
+      }),
+    });
+    new EmailSubscription(this, "AlarmEmail", {
+      topic,
+      variableName: "alarm_email",
+      description: "Address that is mailed when an alarm rings; empty for none",
+      defaultAddress: alarms.email,
+    });
+    const alarm = (id: string, name: string, metric: Metric, threshold: number, description: string): void => {
+      new Alarm(this, id, { alarmName: nameOf(`orders-${name}`), description, metric, threshold, topic });
+    };
+    if (queue.deadLetterQueue) {
+      alarm(
+        "DeadLettersAlarm",
+        "dead-letters",
+        queueMetric(queue.deadLetterQueue, "ApproximateNumberOfMessagesVisible"),
+        0,
+        "Orders could not be stored: docs/dead-letters.md",
+      );
+    }
+    alarm(
+      "UndeliveredAlarm",
+      "undelivered",
+      queueMetric(undelivered, "ApproximateNumberOfMessagesVisible"),
+      0,
+      "Notifications were given up: docs/dead-letters.md",
+    );
+    alarm(
+      "OldestMessageAlarm",
+      "oldest-message",
+      queueMetric(queue, "ApproximateAgeOfOldestMessage"),
+      alarms.oldestMessageAgeSeconds,
+      "Orders wait in the queue: is write-order failing or throttled?",
+    );
+    alarm(
+      "IteratorAgeAlarm",
+      "iterator-age",
+      functionMetric(notifyOrder, "IteratorAge"),
+      alarms.iteratorAgeSeconds * 1_000,
+      "Notifications are late: is notify-order failing or throttled?",
+    );
+    for (const [id, name, handler] of [
+      ["WriteOrder", "write-order", writeOrder],
+      ["NotifyOrder", "notify-order", notifyOrder],
+    ] as const) {
+      alarm(`${id}ErrorsAlarm`, `${name}-errors`, functionMetric(handler, "Errors"), 0, `${name} fails: see its log`);
+      alarm(
+        `${id}ThrottlesAlarm`,
+        `${name}-throttles`,
+        functionMetric(handler, "Throttles"),
+        0,
+        `${name} is refused concurrency: see the account's limit`,
+      );
+    }
+  }
+}
