@@ -41,7 +41,12 @@ function bundleOf(entry) {
   const esbuild = require("esbuild");
   const { metafile } = esbuild.buildSync({ ...options, absWorkingDir: root, entryPoints: [entry], outfile: bundle });
   fs.rmSync(`${cache}.v8`, { force: true });
-  const inputs = [...Object.keys(metafile?.inputs ?? {}), "bundling/run.js", "node_modules/esbuild/package.json"];
+  const inputs = [
+    ...Object.keys(metafile?.inputs ?? {}),
+    "bundling/run.js",
+    "tsconfig.json",
+    "node_modules/.package-lock.json",
+  ];
   fs.writeFileSync(`${cache}.json`, JSON.stringify({ key, stamps: stampsOf(inputs) }));
   return bundle;
 }

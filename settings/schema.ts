@@ -68,7 +68,9 @@ export function readEnvironments(folder: string): readonly Environment[] {
   const files = fs.existsSync(folder) ? fs.readdirSync(folder).filter((file) => file.endsWith(".json")) : [];
   if (files.length === 0)
     throw new SettingsError(`${folder} must hold a file for each environment, such as dev.json, got: none`);
-  const environments = files.sort().map((file) => readEnvironment(path.posix.join(folder, file)));
+  const environments = files
+    .map((file) => readEnvironment(path.posix.join(folder, file)))
+    .sort((one, other) => (one.name < other.name ? -1 : 1));
   requireDistinctNames(folder, environments);
   return environments;
 }

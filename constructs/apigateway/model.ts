@@ -42,13 +42,17 @@ function keywordsOf(schema: unknown): string[] {
   ]);
 }
 
-/** Draft 4 has no `propertyNames`: the rule for a record's keys becomes the pattern of the only properties it allows. */
-function keyRuleAsPattern(schema: z.core.$ZodType, json: JsonSchema): void {
-  const { def } = schema._zod;
-  if (def.type !== "record") return;
-  const { pattern } = z.toJSONSchema((def as z.core.$ZodRecordDef).keyType) as JsonSchema;
-  if (!pattern) return;
-  json.patternProperties = { [pattern]: json.additionalProperties as JsonSchema };
+/** Draft 4 has no `propertyNames`: its pattern becomes that of the only properties allowed. */
+function namesAsPattern(json: JsonSchema): void {
+  const { propertyNames, additionalProperties = {}, properties } = json;
+  delete json.propertyNames;
+  if (typeof propertyNames !== "object" || !propertyNames.pattern) return;
+  if (!propertyNames.pattern.startsWith("^"))
+    throw new Error(`propertyNames.pattern must start with ^, got: ${propertyNames.pattern}`);
+  // A pattern is also asked of the properties that have a schema of their own, where additionalProperties would not be.
+  const others = Object.keys(properties ?? {}).map((name) => `(?!${name}$)`);
+  const pattern = `^${others.join("")}${propertyNames.pattern.slice(1)}`;
+  json.patternProperties = { [pattern]: additionalProperties as JsonSchema };
   json.additionalProperties = false;
 }
 
@@ -61,7 +65,7 @@ export function modelSchema(schema: z.ZodMiniType): Record<string, unknown> {
     target: "draft-4",
     // Repeated parts are written once and referred to: a schema nested 32 levels deep would double in size with every level.
     reused: "ref",
-    override: ({ zodSchema, jsonSchema }) => keyRuleAsPattern(zodSchema, jsonSchema),
+    override: ({ jsonSchema }) => namesAsPattern(jsonSchema),
   }) as Record<string, unknown>;
   const unknown = [...new Set(keywordsOf(json))].filter((keyword) => !keywords.has(keyword));
   if (unknown.length > 0)

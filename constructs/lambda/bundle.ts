@@ -24,6 +24,8 @@ export class BundleError extends Error {
 /** Chosen by measuring: docs/decisions/ADR-03-bundling.md. */
 const options = {
   bundle: true,
+  // A linked node_modules gives the same paths, and so the same bytes, as one that is a folder.
+  preserveSymlinks: true,
   minify: true,
   platform: "node",
   target: "node20",
@@ -103,12 +105,21 @@ function build(entries: readonly string[]): Known {
     const sha256 = createHash("sha256").update(zip).digest("hex");
     replaceFile(mapOf(sha256), contents.get(`${output}.map`) as Uint8Array);
     replaceFile(zipOf(sha256), zip);
-    built.set(entry, {
-      inputs: Object.keys(result.metafile.outputs[output.split(path.sep).join("/")]?.inputs ?? {}),
-      sha256,
-    });
+    built.set(entry, { inputs: inputsOf(entry, result.metafile), sha256 });
   }
   return built;
+}
+
+/**
+ * Every file that an entry imports, and those theirs, whether or not code of theirs is left in the output; and what decides how they are
+ * found and read.
+ */
+function inputsOf(entry: string, { inputs }: esbuild.Metafile): readonly string[] {
+  const found = new Set([entry.split(path.sep).join("/")]);
+  for (const file of found) {
+    for (const imported of inputs[file]?.imports ?? []) if (!imported.external) found.add(imported.path);
+  }
+  return [...found, "tsconfig.json", "node_modules/.package-lock.json"];
 }
 
 function esbuildOrThrow(entryPoints: Record<string, string>): esbuild.BuildResult<{ write: false; metafile: true }> {
@@ -117,6 +128,7 @@ function esbuildOrThrow(entryPoints: Record<string, string>): esbuild.BuildResul
   try {
     return buildSync({
       ...options,
+      absWorkingDir: process.cwd(),
       entryPoints,
       outdir: "bundle",
       outbase: ".",

@@ -41,8 +41,10 @@ export interface QueueProps {
 
 /** Roles that may use the queue, to the exclusion of everybody else. */
 export interface QueueAccess {
-  readonly senders: readonly Role[];
-  readonly receivers: readonly Role[];
+  /** @default - whoever has a grant */
+  readonly senders?: readonly Role[];
+  /** @default - whoever has a grant */
+  readonly receivers?: readonly Role[];
   /**
    * ARNs of people's roles that may also send and receive: who moves messages back from the dead-letter queue needs both.
    * @default - nobody
@@ -131,7 +133,8 @@ export class Queue extends Construct {
    * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
    */
   restrictTo({ senders, receivers, operatorRoleArns = [] }: QueueAccess): void {
-    const only = (verb: string, action: string, roles: readonly Role[]): Statement[] => {
+    const only = (verb: string, action: string, roles?: readonly Role[]): Statement[] => {
+      if (!roles) return [];
       const arns = roles.map((role) => role.roleArn);
       return [
         { sid: `Allow${verb}`, principal: { AWS: arns }, actions: [action], resources: [this.queueArn] },

@@ -38,9 +38,10 @@ export class App extends CdktfApp {
     const staging = `${path.resolve(output)}.${process.pid}.tmp`;
     fs.mkdirSync(path.dirname(staging), { recursive: true });
     super({ outdir: staging });
+    // cdktf makes the folder at once; nothing is to be left of an app that never comes to be written.
+    fs.rmSync(this.outdir, { recursive: true });
     this.output = output;
     this.rules = props.rules ?? [];
-    process.once("exit", () => fs.rmSync(staging, { recursive: true, force: true }));
   }
 
   static override of(construct: Construct): App {
@@ -49,12 +50,17 @@ export class App extends CdktfApp {
     throw new Error(`${construct.node.path} must stand in an App of constructs/terraform/app.ts, got: cdktf's own`);
   }
 
-  /** Folder that a stack is written to, relative to the working folder. */
+  /**
+   * Folder that a stack is written to, relative to the project. An output outside the project counts as standing in it: where it
+   * really is differs from machine to machine and must not show in what is written.
+   */
   stackFolder(stackName: string): string {
-    return path.join(path.relative(process.cwd(), path.resolve(this.output)), "stacks", stackName);
+    const output = path.relative(process.cwd(), path.resolve(this.output));
+    const isOutside = output.startsWith("..") || path.isAbsolute(output);
+    return path.join(isOutside ? path.basename(output) : output, "stacks", stackName);
   }
 
-  /** Puts a copy of a file beside a stack's cdk.tf.json. Its place is asked for once, when the stacks are written. */
+  /** Puts a copy of a file beside a stack's cdk.tf.json. Its place is asked for when the stacks are written. */
   addFile(stackName: string, name: string, source: () => string): void {
     this.files.set(path.join("stacks", stackName, name), source);
   }
@@ -64,25 +70,37 @@ export class App extends CdktfApp {
    * @throws RuleError with every finding of every rule
    */
   override synth(): void {
-    super.synth();
-    const stacks = fs.readdirSync(path.join(this.outdir, "stacks"));
-    const findings = stacks.flatMap((stack) => {
-      const config = JSON.parse(
-        fs.readFileSync(path.join(this.outdir, "stacks", stack, "cdk.tf.json"), "utf8"),
-      ) as Parameters<Rule>[0];
+    // Before anything is resolved: cdktf puts words of its own before an error that comes out of a token.
+    const files = [...this.files].map(([name, source]) => [name, source()] as const);
+    fs.mkdirSync(path.join(this.outdir, "stacks"), { recursive: true });
+    try {
+      super.synth();
+      this.check();
+      this.addFiles(files);
+      publish(this.outdir, path.resolve(this.output));
+    } finally {
+      fs.rmSync(this.outdir, { recursive: true, force: true });
+    }
+  }
+
+  private check(): void {
+    const findings = fs.readdirSync(path.join(this.outdir, "stacks")).flatMap((stack) => {
+      const config = JSON.parse(fs.readFileSync(path.join(this.outdir, "stacks", stack, "cdk.tf.json"), "utf8"));
       return this.rules.flatMap((rule) => rule(config)).map((finding) => `${stack}: ${finding}`);
     });
     if (findings.length > 0) throw new RuleError(findings.join("\n"));
-    for (const [name, source] of this.files) {
+  }
+
+  private addFiles(files: readonly (readonly [name: string, source: string])[]): void {
+    for (const [name, source] of files) {
       fs.mkdirSync(path.dirname(path.join(this.outdir, name)), { recursive: true });
-      fs.copyFileSync(source(), path.join(this.outdir, name), fs.constants.COPYFILE_FICLONE);
+      fs.copyFileSync(source, path.join(this.outdir, name), fs.constants.COPYFILE_FICLONE);
     }
     // Terraform writes the lock file into the folder it runs in, which is disposable; the one to keep stands in the repository.
-    if (fs.existsSync(lockFile)) {
-      for (const stack of stacks) fs.copyFileSync(lockFile, path.join(this.outdir, "stacks", stack, lockFile));
+    if (!fs.existsSync(lockFile)) return;
+    for (const stack of fs.readdirSync(path.join(this.outdir, "stacks"))) {
+      fs.copyFileSync(lockFile, path.join(this.outdir, "stacks", stack, lockFile));
     }
-    publish(this.outdir, path.resolve(this.output));
-    fs.rmSync(this.outdir, { recursive: true, force: true });
   }
 }
 

@@ -44,12 +44,21 @@ const Remote = z.catchall(
   }),
   passedOn,
 );
+const isNamed = (workspaces: unknown): boolean =>
+  typeof workspaces === "object" && workspaces !== null && "name" in workspaces && !("tags" in workspaces);
 const Cloud = z.catchall(
   z.object({
     organization: z.optional(text),
-    workspaces: z.strictObject(
-      { name: workspaceName, project: z.optional(text) },
-      { error: 'must be {"name": …}, with an optional project: tags would let every stack select the same workspace' },
+    workspaces: z.pipe(
+      z
+        .unknown()
+        .check(
+          z.refine(
+            isNamed,
+            'must be {"name": …}, with an optional project: tags would let every stack select the same workspace',
+          ),
+        ),
+      z.strictObject({ name: workspaceName, project: z.optional(text) }),
     ),
   }),
   passedOn,

@@ -18,7 +18,20 @@ const SMALLEST = 1e-130;
 const LARGEST = Number.MAX_SAFE_INTEGER;
 
 /** `__proto__` would vanish when the SDK copies it into an object; an empty name is refused by DynamoDB. */
-const attributeName = z.string().check(z.regex(/^(?!__proto__$)[\s\S]{1,255}$/));
+const ATTRIBUTE_NAME = /^(?!__proto__$)[\s\S]{1,255}$/;
+
+const hasStorableNames = (value: unknown): boolean =>
+  typeof value !== "object" || value === null || Object.keys(value).every((name) => ATTRIBUTE_NAME.test(name));
+
+/**
+ * Adds the rule for names to an object's schema: as a check of what was sent, since parsing drops `__proto__`, and as JSON schema, which
+ * cannot be derived from a function.
+ */
+const withStorableNames = (schema: z.ZodMiniType): z.ZodMiniType =>
+  z.pipe(
+    z.unknown().check(z.refine(hasStorableNames, "names must be 1–255 characters and not __proto__")),
+    schema.check(z.meta({ propertyNames: { pattern: ATTRIBUTE_NAME.source } })),
+  );
 
 const scalar = z.union([
   z.string(),
@@ -32,7 +45,7 @@ const scalar = z.union([
 function storable(levels: number): z.ZodMiniType {
   if (levels === 0) return scalar;
   const inner = storable(levels - 1);
-  return z.union([scalar, z.array(inner), z.record(attributeName, inner)]);
+  return z.union([scalar, z.array(inner), withStorableNames(z.record(z.string(), inner))]);
 }
 
 /**
@@ -43,9 +56,8 @@ function storable(levels: number): z.ZodMiniType {
  *
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
  */
-export const Order = z.intersection(
-  z.looseObject({ orderID: z.string().check(z.minLength(1), z.maxLength(255)) }),
-  z.record(attributeName, storable(MAX_NESTING - 1)),
+export const Order = withStorableNames(
+  z.catchall(z.object({ orderID: z.string().check(z.minLength(1), z.maxLength(255)) }), storable(MAX_NESTING - 1)),
 );
 
 export type Order = { readonly orderID: string; readonly [property: string]: unknown };

@@ -1,0 +1,84 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { Topic } from "../../../constructs/sns/topic";
+import { App, type AppProps } from "../../../constructs/terraform/app";
+import { Stack } from "../../../constructs/terraform/stack";
+import { scratchFolder } from "../../support/scratch-folder";
+
+const home = process.cwd();
+let project: string;
+
+beforeEach(() => {
+  project = scratchFolder();
+  process.chdir(project);
+});
+
+afterEach(() => process.chdir(home));
+
+function synth(stacks: readonly string[], props: AppProps = {}, topicName = "news"): void {
+  const app = new App({ outdir: "out", ...props });
+  for (const name of stacks) {
+    const stack = new Stack(app, name, { region: "eu-west-1", backend: { type: "local", attributes: {} } });
+    new Topic(stack, "Topic", { topicName });
+  }
+  app.synth();
+}
+
+const treeOf = (folder: string): readonly string[] =>
+  fs
+    .readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
+    .sort();
+
+test("writes each stack and the manifest, and leaves nothing beside the output", () => {
+  synth(["a", "b"]);
+  expect(treeOf(project)).toEqual(["out/manifest.json", "out/stacks/a/cdk.tf.json", "out/stacks/b/cdk.tf.json"]);
+});
+
+test("writes to CDKTF_OUTDIR, which is how the CLI hands its -o over", () => {
+  process.env.CDKTF_OUTDIR = path.join(project, "elsewhere", "out");
+  synth(["a"], { outdir: undefined });
+  delete process.env.CDKTF_OUTDIR;
+  expect(treeOf(project)).toEqual(["elsewhere/out/manifest.json", "elsewhere/out/stacks/a/cdk.tf.json"]);
+});
+
+describe("leaves the previous output whole", () => {
+  test.each<[string, () => void, string]>([
+    [
+      "a rule finds something",
+      () => synth(["a", "new"], { rules: [() => ["no", "no more"]] }, "other"),
+      "a: no\na: no more\nnew: no",
+    ],
+    ["a prop is wrong", () => synth(["a"], {}, ""), "topicName must be"],
+  ])("when %s", (_, run, message) => {
+    synth(["a", "b"]);
+    const before = treeOf("out").map((file) => fs.readFileSync(path.join("out", file), "utf8"));
+    expect(run).toThrow(message);
+    expect(treeOf("out").map((file) => fs.readFileSync(path.join("out", file), "utf8"))).toEqual(before);
+  });
+});
+
+test("replaces what it wrote and keeps what Terraform did, also in a stack that is gone", () => {
+  synth(["a", "b", "c"]);
+  fs.mkdirSync("out/stacks/a/.terraform");
+  for (const file of ["a/.terraform/plugins", "a/plan.out", "b/.terraform.lock.hcl"])
+    fs.writeFileSync(path.join("out/stacks", file), "x");
+  fs.mkdirSync("out/stacks/a/assets");
+  fs.writeFileSync("out/stacks/a/assets/old.zip", "x");
+  synth(["a"], {}, "other");
+  expect(treeOf("out")).toEqual([
+    "manifest.json",
+    "stacks/a/.terraform/plugins",
+    "stacks/a/cdk.tf.json",
+    "stacks/a/plan.out",
+    "stacks/b/.terraform.lock.hcl",
+  ]);
+  expect(fs.readFileSync("out/stacks/a/cdk.tf.json", "utf8")).toContain('"other"');
+});
+
+test("gives every stack the repository's provider lock file", () => {
+  fs.writeFileSync(".terraform.lock.hcl", "# locked");
+  synth(["a"]);
+  expect(fs.readFileSync("out/stacks/a/.terraform.lock.hcl", "utf8")).toBe("# locked");
+});

@@ -1,0 +1,204 @@
+import { Project } from "./support/project";
+import { terraform, testWithTerraform } from "./support/terraform";
+
+const readJson = (project: Project, file: string) => JSON.parse(project.read(file));
+
+describe("the same commit", () => {
+  const first = new Project();
+  const second = new Project("another folder/deeper, with spaces");
+  first.run("main.ts");
+  // Another clock, another umask, and a second run over the first one's cache and output.
+  second.write("clock.cjs", "const { now } = Date; Date.now = () => now() + 5e11;");
+  const env = { NODE_OPTIONS: '--require "./clock.cjs"', TZ: "Asia/Kathmandu", LANG: "tr_TR.UTF-8" };
+  const runs = [0, 1].map(() => second.run("main.ts", { env, shell: "umask 077; " }));
+
+  test("gives the same bytes in another folder, at another time, with another umask, twice", () => {
+    expect(runs.map(({ status, stderr }) => [status, stderr])).toEqual([
+      [0, ""],
+      [0, ""],
+    ]);
+    expect([...second.tree().keys()]).toEqual([
+      "manifest.json",
+      "stacks/api-gateway-account-eu-west-1/cdk.tf.json",
+      "stacks/orders-dev/assets/notify-order.js.map",
+      "stacks/orders-dev/assets/notify-order.zip",
+      "stacks/orders-dev/assets/write-order.js.map",
+      "stacks/orders-dev/assets/write-order.zip",
+      "stacks/orders-dev/cdk.tf.json",
+      "stacks/orders-prod/assets/notify-order.js.map",
+      "stacks/orders-prod/assets/notify-order.zip",
+      "stacks/orders-prod/assets/write-order.js.map",
+      "stacks/orders-prod/assets/write-order.zip",
+      "stacks/orders-prod/cdk.tf.json",
+    ]);
+    for (const [file, content] of second.tree())
+      expect([file, content === first.tree().get(file)]).toEqual([file, true]);
+  });
+
+  test("names no folder of the machine", () => {
+    for (const [file, content] of first.tree()) {
+      expect([file, content.includes(first.folder), content.includes(process.cwd())]).toEqual([file, false, false]);
+    }
+  });
+
+  testWithTerraform("is configuration that Terraform reads", () => {
+    for (const stack of ["orders-dev", "orders-prod", "api-gateway-account-eu-west-1"]) {
+      const config = readJson(first, `cdktf.out/stacks/${stack}/cdk.tf.json`);
+      delete config.terraform.backend;
+      expect(terraform(config, ["providers"])).toContain("provider[registry.terraform.io/hashicorp/aws] 6.25.0");
+    }
+  });
+});
+
+describe("npm start", () => {
+  const project = new Project();
+  const { status, stdout } = project.run("start.ts");
+
+  test("says what came out, and what comes next", () => {
+    expect(status).toBe(0);
+    const text = stdout.replace(/\d+ kB/g, "N kB").replace(/\d+\.\d+ s/, "N s");
+    expect(text).toBe(`api-gateway-account-eu-west-1
+            3 resources: API Gateway 1, IAM 2
+orders-dev
+            65 resources: API Gateway 18, CloudWatch 8, CloudWatch Logs 4, DynamoDB 1, IAM 18
+            KMS 1, Lambda 4, SNS 4, SQS 7
+  zips      notify-order.zip N kB, write-order.zip N kB
+  outputs   access_log_group, api_console_url, api_id, dead_letter_queue_url
+            execution_log_group, notify_order_log_group, orders_url, queue_console_url
+            queue_url, table_console_url, table_name, topic_arn, topic_console_url
+            undelivered_queue_url, write_order_log_group
+orders-prod
+            65 resources: API Gateway 18, CloudWatch 8, CloudWatch Logs 4, DynamoDB 1, IAM 18
+            KMS 1, Lambda 4, SNS 4, SQS 7
+  zips      notify-order.zip N kB, write-order.zip N kB
+  outputs   access_log_group, api_console_url, api_id, dead_letter_queue_url
+            execution_log_group, notify_order_log_group, orders_url, queue_console_url
+            queue_url, table_console_url, table_name, topic_arn, topic_console_url
+            undelivered_queue_url, write_order_log_group
+
+3 stacks in cdktf.out, N s
+
+Next
+  npx cdktf deploy api-gateway-account-eu-west-1   once, unless API Gateway has a logging role there already (docs/deploying.md)
+  npx cdktf deploy orders-dev
+  terraform -chdir=cdktf.out/stacks/orders-dev init && terraform -chdir=cdktf.out/stacks/orders-dev plan   the same without the CLI
+
+No accountId in settings/: api-gateway-account-eu-west-1, orders-dev, orders-prod would go to whatever account the credentials belong to.
+`);
+  });
+});
+
+describe("whoever changes the project", () => {
+  test("adds an environment and a Region with a settings file each", () => {
+    const project = new Project();
+    const dev = readJson(project, "settings/dev.json");
+    project.write("settings/qa.json", { ...dev, namePrefix: "qa-", accountId: "111111111111" });
+    project.write("settings/dev-us.json", { ...dev, nameSuffix: "-us", region: "us-east-1" });
+    expect(project.run("start.ts")).toMatchObject({ status: 0, stderr: "" });
+    expect(Object.keys(readJson(project, "cdktf.out/manifest.json").stacks)).toEqual([
+      "api-gateway-account-111111111111-eu-west-1",
+      "api-gateway-account-eu-west-1",
+      "api-gateway-account-us-east-1",
+      "orders-dev",
+      "orders-dev-us",
+      "orders-prod",
+      "orders-qa",
+    ]);
+    const config = readJson(project, "cdktf.out/stacks/orders-dev-us/cdk.tf.json");
+    expect(config.provider.aws[0].region).toBe("us-east-1");
+    expect(config.resource.aws_iam_role.ApiGatewaySqs.name).toBe("dev-APIGateway-SQS-us");
+    expect(config.resource.aws_api_gateway_stage.Api_Stage.stage_name).toBe("dev-us");
+  });
+
+  test("moves the state by editing backend.tf.json", () => {
+    const project = new Project();
+    const s3 = { bucket: "states", key: "gatehouse", region: "eu-west-1" };
+    project.write("backend.tf.json", { terraform: { backend: { s3 } } });
+    expect(project.run("main.ts")).toMatchObject({ status: 0, stderr: "" });
+    expect(readJson(project, "cdktf.out/stacks/orders-dev/cdk.tf.json").terraform.backend).toEqual({
+      s3: { ...s3, key: "gatehouse/orders-dev.tfstate" },
+    });
+
+    // Synthesis for Terraform Cloud must not look for the terraform binary.
+    project.write("backend.tf.json", {
+      terraform: { cloud: { organization: "acme", workspaces: { name: "gatehouse" } } },
+    });
+    const noTerraform = project.run("main.ts", { env: { PATH: "/usr/bin:/bin" } });
+    expect(noTerraform).toMatchObject({ status: 0, stderr: "" });
+    expect(readJson(project, "cdktf.out/stacks/orders-dev/cdk.tf.json").terraform).toMatchObject({
+      cloud: { organization: "acme", workspaces: { name: "gatehouse-orders-dev" } },
+    });
+  });
+
+  describe("is told what is wrong in one line, and keeps the previous output", () => {
+    const project = new Project();
+    project.run("main.ts");
+    const before = project.tree();
+    const originals = ["settings/dev.json", "backend.tf.json", "handlers/write-order.ts"].map(
+      (file) => [file, project.read(file)] as const,
+    );
+
+    test.each<[string, string, (text: string) => string, string]>([
+      [
+        "a setting out of range",
+        "settings/dev.json",
+        (text) => text.replace('"rateLimit": 50', '"rateLimit": 0'),
+        "SettingsError: settings/dev.json:.api.throttle.rateLimit must be above 0, got: 0",
+      ],
+      [
+        "settings that are no JSON",
+        "settings/dev.json",
+        () => "{,",
+        "SettingsError: settings/dev.json must be a readable file of JSON, got:",
+      ],
+      [
+        "two backends",
+        "backend.tf.json",
+        () => '{"terraform":{"backend":{"local":{}},"cloud":{}}}',
+        "BackendError: backend.tf.json: terraform must be exactly one of",
+      ],
+      [
+        "a handler that does not parse",
+        "handlers/write-order.ts",
+        (text) => `${text}\nconst = 1;`,
+        "BundleError: handlers/write-order.ts:",
+      ],
+      [
+        "a secret",
+        "backend.tf.json",
+        () => '{"terraform":{"cloud":{"token":"x","workspaces":{"name":"g"}}}}',
+        "RuleError: api-gateway-account-eu-west-1: terraform.cloud.token must not hold a secret",
+      ],
+    ])("%s", (_, file, change, message) => {
+      for (const [name, text] of originals) project.write(name, text);
+      project.write(file, change(project.read(file)));
+      const { status, stderr } = project.run("start.ts");
+      expect(stderr).toContain(message);
+      expect(stderr).not.toContain("    at ");
+      expect(status).toBe(1);
+      expect(project.tree()).toEqual(before);
+    });
+  });
+
+  test("is told of an entry that does not exist", () => {
+    expect(new Project().run("none.ts")).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("no such file: none.ts"),
+    });
+  });
+
+  test("sees a change at once, and the tokens' origin in a debug run", () => {
+    const project = new Project();
+    project.run("main.ts");
+    project.write(
+      "stacks/orders.ts",
+      project.read("stacks/orders.ts").replace('name("POC-Queue")', 'name("Other-Queue")'),
+    );
+    project.run("main.ts");
+    expect(project.read("cdktf.out/stacks/orders-prod/cdk.tf.json")).toContain('"name": "Other-Queue"');
+    project.write("main.ts", `${project.read("main.ts")}\nthrow new TypeError("here");`);
+    expect(project.run("main.ts", { env: { GATEHOUSE_DEBUG: "1" } }).stderr).toMatch(
+      /TypeError: here\n\s+at .*main\.ts:\d+/,
+    );
+  });
+});

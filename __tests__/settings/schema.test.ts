@@ -1,0 +1,128 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { readEnvironments } from "../../settings/schema";
+import { scratchFolder } from "../support/scratch-folder";
+
+const dev = JSON.parse(fs.readFileSync("settings/dev.json", "utf8"));
+
+/** A settings folder with the given files; text is written as it is. */
+function settingsFolder(files: Record<string, unknown>): string {
+  const folder = scratchFolder();
+  for (const [name, content] of Object.entries(files)) {
+    fs.writeFileSync(path.join(folder, name), typeof content === "string" ? content : JSON.stringify(content));
+  }
+  return folder;
+}
+
+/** dev's settings with one value, at a dotted path, changed or (undefined) left out. */
+function changed(at: string, value: unknown): unknown {
+  const settings = structuredClone(dev);
+  const keys = at.split(".");
+  const last = keys.pop() as string;
+  const parent = keys.reduce((object, key) => object[key], settings);
+  parent[last] = value;
+  return settings;
+}
+
+test("reads the project's own files, named as the environments", () => {
+  expect(readEnvironments("settings").map(({ name }) => name)).toEqual(["dev", "prod"]);
+});
+
+test("puts prefix and suffix around documented names", () => {
+  const folder = settingsFolder({ "qa.json": { ...dev, namePrefix: "qa-", nameSuffix: "-eu" } });
+  expect(readEnvironments(folder)[0]?.nameOf("POC-Queue")).toBe("qa-POC-Queue-eu");
+});
+
+describe("takes both ends of each limit", () => {
+  test.each([
+    ["api.throttle.rateLimit", 0.1],
+    ["api.throttle.rateLimit", 10_000],
+    ["api.throttle.burstLimit", 1],
+    ["api.throttle.burstLimit", 5_000],
+    ["orders.writerMaximumConcurrency", 2],
+    ["orders.writerMaximumConcurrency", 1_000],
+    ["orders.notificationEmail", "ops@example.com"],
+    ["orders.queueOperatorRoleArns", ["arn:aws-us-gov:iam::123456789012:role/path/Operator"]],
+    ["alarms.oldestMessageAgeSeconds", 60],
+    ["alarms.iteratorAgeSeconds", 86_400],
+    ["logRetentionInDays", 1],
+    ["logRetentionInDays", 3653],
+    ["accountId", "012345678901"],
+    ["region", "us-gov-west-1"],
+    ["namePrefix", "p".repeat(20)],
+  ])("%s: %j", (at, value) => {
+    expect(readEnvironments(settingsFolder({ "dev.json": changed(at, value) }))).toHaveLength(1);
+  });
+});
+
+describe("refuses, with file, place, rule and value", () => {
+  test.each<[string, unknown, string]>([
+    ["api.throttle.rateLimit", 0, "must be above 0, got: 0"],
+    ["api.throttle.rateLimit", -1, "must be above 0, got: -1"],
+    ["api.throttle.rateLimit", 10_001, "must be at most 10000, got: 10001"],
+    ["api.throttle.rateLimit", "50", 'must be a number, got: "50"'],
+    ["api.throttle.burstLimit", 0, "must be at least 1, got: 0"],
+    ["api.throttle.burstLimit", 1.5, "must be an int, got: 1.5"],
+    ["api.executionLogLevel", "DEBUG", 'must be one of OFF, ERROR, INFO, got: "DEBUG"'],
+    ["logRetentionInDays", 31, "must be one of 1, 3, 5, 7, 14, 30, 60"],
+    ["orders.notificationEmail", "ops", 'must be an e-mail address, got: "ops"'],
+    ["orders.writerMaximumConcurrency", 1, "must be at least 2, got: 1"],
+    ["orders.writerMaximumConcurrency", 1_001, "must be at most 1000, got: 1001"],
+    ["orders.queueOperatorRoleArns", ["Operator"], "must be the ARN of a role"],
+    ["alarms.oldestMessageAgeSeconds", 59, "must be at least 60, got: 59"],
+    ["alarms.iteratorAgeSeconds", 86_401, "must be at most 86400, got: 86401"],
+    ["isDeletionProtected", "yes", 'must be a boolean, got: "yes"'],
+    ["isDeletionProtected", undefined, "must be a boolean, got: nothing"],
+    ["accountId", "12345", 'must be an account id of 12 digits, in quotes, got: "12345"'],
+    ["accountId", 123456789012, "must be a string, got: 123456789012"],
+    ["region", "Ireland", 'must be an AWS Region, such as eu-west-1, got: "Ireland"'],
+    ["namePrefix", "dev_", 'must be at most 20 letters, digits and -, got: "dev_"'],
+    ["namePrefix", "p".repeat(21), "must be at most 20 letters, digits and -"],
+  ])("%s: %j", (at, value, message) => {
+    const folder = settingsFolder({ "dev.json": changed(at, value) });
+    expect(() => readEnvironments(folder)).toThrow(`${folder}/dev.json:`);
+    expect(() => readEnvironments(folder)).toThrow(message);
+    expect(() => readEnvironments(folder)).toThrow(`.${at}`);
+  });
+
+  test("an unknown key", () => {
+    const folder = settingsFolder({ "dev.json": changed("api.trottle", {}) });
+    expect(() => readEnvironments(folder)).toThrow(".api must have only keys that are known; unknown: trottle");
+  });
+
+  test.each([
+    ["bad JSON", { "dev.json": "{" }, "dev.json must be a readable file of JSON, got:"],
+    ["a list", { "dev.json": [] }, "dev.json: must be an object, got: []"],
+    [
+      "a name that no stack can have",
+      { "Dev 1.json": dev },
+      "Dev 1.json must have a name of up to 30 lower-case letters",
+    ],
+    ["no file at all", { "README.md": "" }, "must hold a file for each environment, such as dev.json, got: none"],
+  ])("%s", (_, files, message) => {
+    expect(() => readEnvironments(settingsFolder(files))).toThrow(message);
+  });
+
+  test("a folder that is not there", () => {
+    expect(() => readEnvironments("no-settings")).toThrow("no-settings must hold a file for each environment");
+  });
+});
+
+describe("two environments", () => {
+  const accounts = (a: string | undefined, b: string | undefined) =>
+    settingsFolder({ "dev.json": { ...dev, accountId: a }, "qa.json": { ...dev, accountId: b, region: "us-east-1" } });
+
+  test.each([
+    [undefined, undefined],
+    ["111111111111", undefined],
+    ["111111111111", "111111111111"],
+  ])("need names of their own where they may share an account (%s, %s), in whatever Regions", (a, b) => {
+    expect(() => readEnvironments(accounts(a, b))).toThrow(
+      'qa.json: namePrefix and nameSuffix must differ from those of dev.json, got: "dev-*" in both',
+    );
+  });
+
+  test("may have the same names in different accounts", () => {
+    expect(readEnvironments(accounts("111111111111", "222222222222"))).toHaveLength(2);
+  });
+});

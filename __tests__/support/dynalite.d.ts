@@ -1,0 +1,7 @@
+declare module "dynalite" {
+  import type { Server } from "node:http";
+
+  /** @see https://github.com/architect/dynalite */
+  const dynalite: (options?: { createTableMs?: number }) => Server;
+  export = dynalite;
+}

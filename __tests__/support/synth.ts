@@ -1,0 +1,70 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { App, type AppProps } from "../../constructs/terraform/app";
+import { Stack, type StackProps } from "../../constructs/terraform/stack";
+import type { Environment, Settings } from "../../settings/schema";
+import { OrdersStack } from "../../stacks/orders";
+import { scratchFolder } from "./scratch-folder";
+
+/** Terraform JSON with the types that tests look into. */
+export interface Config {
+  readonly resource: Readonly<Record<string, Readonly<Record<string, Attributes>>>>;
+  readonly data?: Readonly<Record<string, Readonly<Record<string, Attributes>>>>;
+  readonly output?: Readonly<Record<string, { value: string; description: string }>>;
+  readonly variable?: Readonly<Record<string, Attributes>>;
+  readonly terraform: {
+    readonly backend?: Attributes;
+    readonly cloud?: Attributes;
+    readonly required_providers: Attributes;
+  };
+  readonly provider: { readonly aws: readonly Attributes[] };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a test knows the shape of the resource that it asks for
+export type Attributes = Readonly<Record<string, any>>;
+
+export const readConfig = (outdir: string, stack: string): Config =>
+  JSON.parse(fs.readFileSync(path.join(outdir, "stacks", stack, "cdk.tf.json"), "utf8"));
+
+/** Synthesizes what `build` adds to an app; gives the output folder. */
+export function synthesizeApp(build: (app: App) => void, props: Omit<AppProps, "outdir"> = {}): string {
+  const outdir = path.join(scratchFolder(), "out");
+  const app = new App({ ...props, outdir });
+  build(app);
+  app.synth();
+  return outdir;
+}
+
+/** Synthesizes a stack of just what `build` adds to it. */
+export function synthesize(build: (stack: Stack) => void, props: Partial<StackProps> = {}): Config {
+  const outdir = synthesizeApp((app) =>
+    build(new Stack(app, "test", { region: "eu-west-1", backend: { type: "local", attributes: {} }, ...props })),
+  );
+  return readConfig(outdir, "test");
+}
+
+/** The one resource of a type; a test that expects one fails when there are more. */
+export function only(config: Config, type: string): Attributes {
+  const found = Object.values(config.resource[type] ?? {});
+  if (found.length !== 1) throw new Error(`expected one ${type}, got: ${found.length}`);
+  return found[0] as Attributes;
+}
+
+export const countOf = (config: Config, type: string): number => Object.keys(config.resource[type] ?? {}).length;
+
+/** An environment with the settings of a file in settings/, changed by what is given. */
+export function environmentOf(name: "dev" | "prod", changes: Partial<Settings> = {}): Environment {
+  const settings: Settings = { ...JSON.parse(fs.readFileSync(`settings/${name}.json`, "utf8")), ...changes };
+  return { name, settings, nameOf: (text) => `${settings.namePrefix}${text}${settings.nameSuffix}` };
+}
+
+/** The orders pipeline as one environment gets it. */
+export function ordersConfig(name: "dev" | "prod", changes: Partial<Settings> = {}): Config {
+  const outdir = synthesizeApp((app) => {
+    new OrdersStack(app, `orders-${name}`, {
+      environment: environmentOf(name, changes),
+      backend: { type: "local", attributes: {} },
+    });
+  });
+  return readConfig(outdir, `orders-${name}`);
+}
