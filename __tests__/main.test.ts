@@ -57,24 +57,18 @@ describe("npm start", () => {
   test("says what came out, and what comes next", () => {
     expect(status).toBe(0);
     const text = stdout.replace(/\d+ kB/g, "N kB").replace(/\d+\.\d+ s/, "N s");
+    const orders = (environment: string) => `orders-${environment}
+            65 resources: API Gateway 18, CloudWatch 8, CloudWatch Logs 4, DynamoDB 1, IAM 18
+            KMS 1, Lambda 4, SNS 4, SQS 7
+  zips      notify-order.zip N kB, write-order.zip N kB
+  outputs   access_log_group, api_console_url, api_id, dead_letter_queue_url
+            execution_log_group, notify_order_log_group, orders_url, queue_console_url
+            queue_url, table_console_url, table_name, topic_arn, topic_console_url
+            undelivered_queue_url, write_order_log_group`;
     expect(text).toBe(`api-gateway-account-eu-west-1
             3 resources: API Gateway 1, IAM 2
-orders-dev
-            65 resources: API Gateway 18, CloudWatch 8, CloudWatch Logs 4, DynamoDB 1, IAM 18
-            KMS 1, Lambda 4, SNS 4, SQS 7
-  zips      notify-order.zip N kB, write-order.zip N kB
-  outputs   access_log_group, api_console_url, api_id, dead_letter_queue_url
-            execution_log_group, notify_order_log_group, orders_url, queue_console_url
-            queue_url, table_console_url, table_name, topic_arn, topic_console_url
-            undelivered_queue_url, write_order_log_group
-orders-prod
-            65 resources: API Gateway 18, CloudWatch 8, CloudWatch Logs 4, DynamoDB 1, IAM 18
-            KMS 1, Lambda 4, SNS 4, SQS 7
-  zips      notify-order.zip N kB, write-order.zip N kB
-  outputs   access_log_group, api_console_url, api_id, dead_letter_queue_url
-            execution_log_group, notify_order_log_group, orders_url, queue_console_url
-            queue_url, table_console_url, table_name, topic_arn, topic_console_url
-            undelivered_queue_url, write_order_log_group
+${orders("dev")}
+${orders("prod")}
 
 3 stacks in cdktf.out, N s
 

@@ -36,15 +36,10 @@ export interface AlarmProps {
   /** What it means that the alarm rings, and what to do. */
   readonly description: string;
   readonly metric: Metric;
-  /** The alarm rings when the metric of a period is above this, in the metric's own unit. */
+  /** The alarm rings when the metric of a minute is above this, in the metric's own unit. */
   readonly threshold: number;
   /** Topic that is told when the alarm rings and when it is over. */
   readonly topic: Topic;
-  /**
-   * Periods of one minute, in a row, that must be above the threshold.
-   * @default 1
-   */
-  readonly evaluationPeriods?: number;
 }
 
 /** Rings when a metric is above its threshold. No data is no alarm: most metrics here are only published while something happens. */
@@ -60,7 +55,7 @@ export class Alarm extends Construct {
       dimensions: { ...metric.dimensions },
       statistic: metric.statistic,
       period: 60,
-      evaluationPeriods: props.evaluationPeriods ?? 1,
+      evaluationPeriods: 1,
       comparisonOperator: "GreaterThanThreshold",
       threshold: props.threshold,
       treatMissingData: "notBreaching",
