@@ -62,11 +62,13 @@ describe("npm start", () => {
             KMS 1, Lambda 4, SNS 4, SQS 7
   zips      notify-order.zip N kB, write-order.zip N kB
   outputs   access_log_group, api_console_url, api_id, dead_letter_queue_url
-            execution_log_group, notify_order_log_group, orders_url, queue_console_url
-            queue_url, table_console_url, table_name, topic_arn, topic_console_url
-            undelivered_queue_url, write_order_log_group`;
+            execution_log_group, notify_order_function_name, notify_order_log_group, orders_url
+            queue_arn, queue_console_url, queue_url, table_arn, table_console_url, table_name
+            table_stream_arn, topic_arn, topic_console_url, undelivered_queue_url
+            write_order_function_name, write_order_log_group`;
     expect(text).toBe(`api-gateway-account-eu-west-1
             3 resources: API Gateway 1, IAM 2
+  outputs   cloudwatch_role_arn
 ${orders("dev")}
 ${orders("prod")}
 
@@ -86,11 +88,10 @@ describe("whoever changes the project", () => {
   test("adds an environment and a Region with a settings file each", () => {
     const project = new Project();
     const dev = readJson(project, "settings/dev.json");
-    project.write("settings/qa.json", { ...dev, namePrefix: "qa-", accountId: "111111111111" });
+    project.write("settings/qa.json", { ...dev, namePrefix: "qa-" });
     project.write("settings/dev-us.json", { ...dev, nameSuffix: "-us", region: "us-east-1" });
     expect(project.run("start.ts")).toMatchObject({ status: 0, stderr: "" });
     expect(Object.keys(readJson(project, "cdktf.out/manifest.json").stacks)).toEqual([
-      "api-gateway-account-111111111111-eu-west-1",
       "api-gateway-account-eu-west-1",
       "api-gateway-account-us-east-1",
       "orders-dev",

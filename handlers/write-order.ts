@@ -14,6 +14,15 @@ const table = DynamoDBDocumentClient.from(new DynamoDBClient({}));
 const processor = new BatchProcessor(EventType.SQS);
 
 /**
+ * Objects inside an order as maps: the SDK takes a property named `constructor` for the class of the object that holds it.
+ */
+function asMaps(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(asMaps);
+  if (typeof value !== "object" || value === null) return value;
+  return new Map(Object.entries(value).map(([name, inner]) => [name, asMaps(inner)]));
+}
+
+/**
  * Reads an order out of a queue message.
  *
  * @throws Error naming the first rule that the message breaks; the message then ends in the dead-letter queue.
@@ -37,7 +46,7 @@ async function writeOrder(record: SQSRecord): Promise<void> {
     await table.send(
       new PutCommand({
         TableName: tableName,
-        Item: order,
+        Item: Object.fromEntries(Object.entries(order).map(([name, value]) => [name, asMaps(value)])),
         ConditionExpression: "attribute_not_exists(orderID)",
         // The stored order comes back with the refusal, so that telling a repeat from a conflict needs no right to read.
         ReturnValuesOnConditionCheckFailure: "ALL_OLD",
@@ -64,6 +73,9 @@ async function writeRecord(record: SQSRecord): Promise<void> {
   }
 }
 
-/** Queue → table. Each message succeeds or fails alone; one that keeps failing ends in the dead-letter queue. */
+/**
+ * Queue → table. Each message succeeds or fails alone; one that keeps failing ends in the dead-letter queue. Where all of a batch fail, so does
+ * the invocation: that is what the function's error metric counts, and what makes Lambda poll more slowly.
+ */
 export const handler = (event: SQSEvent, context: Context): Promise<SQSBatchResponse> =>
-  processPartialResponse(event, writeRecord, processor, { context, throwOnFullBatchFailure: false });
+  processPartialResponse(event, writeRecord, processor, { context });

@@ -71,6 +71,7 @@ export function readEnvironments(folder: string): readonly Environment[] {
   const environments = files
     .map((file) => readEnvironment(path.posix.join(folder, file)))
     .sort((one, other) => (one.name < other.name ? -1 : 1));
+  requireAllAccountsOrNone(folder, environments);
   requireDistinctNames(folder, environments);
   return environments;
 }
@@ -98,6 +99,16 @@ function readEnvironment(file: string): Environment {
   };
 }
 
+/** Where one environment names its account and another does not, nobody can tell whether they share one: its logging role would be made twice. */
+function requireAllAccountsOrNone(folder: string, environments: readonly Environment[]): void {
+  const named = environments.find(({ settings }) => settings.accountId !== undefined);
+  const unnamed = environments.find(({ settings }) => settings.accountId === undefined);
+  if (!named || !unnamed) return;
+  throw new SettingsError(
+    `${folder}/${unnamed.name}.json:.accountId must be set, since ${named.name}.json sets it, got: nothing`,
+  );
+}
+
 /**
  * IAM names are unique in an account, whatever the Region: two environments that may be in one account need names of their own.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
@@ -105,9 +116,7 @@ function readEnvironment(file: string): Environment {
 function requireDistinctNames(folder: string, environments: readonly Environment[]): void {
   for (const [at, one] of environments.entries()) {
     for (const other of environments.slice(at + 1)) {
-      const [a, b] = [one.settings.accountId, other.settings.accountId];
-      const mayShareAccount = a === undefined || b === undefined || a === b;
-      if (!mayShareAccount || one.nameOf("*") !== other.nameOf("*")) continue;
+      if (one.settings.accountId !== other.settings.accountId || one.nameOf("*") !== other.nameOf("*")) continue;
       throw new SettingsError(
         `${folder}/${other.name}.json: namePrefix and nameSuffix must differ from those of ${one.name}.json, got: "${other.nameOf("*")}" in both. ` +
           "Role names are unique in an account, in all its Regions; give both files the accountId if the accounts differ",

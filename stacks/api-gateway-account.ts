@@ -17,7 +17,12 @@ export interface ApiGatewayAccountProps {
 export class ApiGatewayAccountStack extends Stack {
   constructor(scope: Construct, id: string, { region, accountId, backend }: ApiGatewayAccountProps) {
     super(scope, id, { region, accountId, tags: { project: "gatehouse" }, backend });
-    new Account(this, "Account", { roleName: `APIGateway-CloudWatchLogs-${region}` });
+    const { roleArn } = new Account(this, "Account", { roleName: `APIGateway-CloudWatchLogs-${region}` });
+    this.addOutput(
+      "cloudwatch_role_arn",
+      roleArn,
+      "Role that API Gateway writes logs under in this account and Region",
+    );
   }
 }
 

@@ -34,6 +34,8 @@ export class OrdersStack extends Stack {
     const queue = new Queue(this, "Inbox", {
       queueName: name("POC-Queue"),
       visibilityTimeoutSeconds: 60,
+      // Well below the 14 days of the dead-letter queue, where a message keeps its age.
+      messageRetentionSeconds: 864_000,
       maxMessageBytes: MAX_ORDER_BYTES,
     });
     const table = new Table(this, "Orders", {
@@ -63,6 +65,8 @@ export class OrdersStack extends Stack {
       entry: "handlers/notify-order.ts",
       roleName: name("Lambda-DynamoDBStreams-SNS"),
       environment: { TOPIC_ARN: topic.topicArn },
+      // A batch is published one by one, and one that is cut short is published again.
+      timeoutSeconds: 60,
       logRetentionInDays,
     });
     const sender = new Role(this, "ApiGatewaySqs", {
@@ -166,6 +170,11 @@ export class OrdersStack extends Stack {
       undelivered.queueUrl,
       "Queue of the stream positions whose notification was given up",
     );
+    this.addOutput("queue_arn", queue.queueArn, "ARN of the queue");
+    this.addOutput("table_arn", table.tableArn, "ARN of the table");
+    this.addOutput("table_stream_arn", table.streamArn, "ARN of the table's stream");
+    this.addOutput("write_order_function_name", writeOrder.functionName, "Function that writes orders");
+    this.addOutput("notify_order_function_name", notifyOrder.functionName, "Function that notifies of orders");
     this.addOutput("table_name", table.tableName, "Table of the orders");
     this.addOutput("topic_arn", topic.topicArn, "Topic that each new order is published to");
     this.addOutput("access_log_group", api.stage.accessLogs.logGroupName, "Access log of the API");

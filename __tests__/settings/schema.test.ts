@@ -114,12 +114,18 @@ describe("two environments", () => {
 
   test.each([
     [undefined, undefined],
-    ["111111111111", undefined],
     ["111111111111", "111111111111"],
   ])("need names of their own where they may share an account (%s, %s), in whatever Regions", (a, b) => {
     expect(() => readEnvironments(accounts(a, b))).toThrow(
       'qa.json: namePrefix and nameSuffix must differ from those of dev.json, got: "dev-*" in both',
     );
+  });
+
+  test.each([
+    ["111111111111", undefined, "dev.json sets it"],
+    [undefined, "111111111111", "qa.json sets it"],
+  ])("name their account both or neither (%s, %s)", (a, b, reason) => {
+    expect(() => readEnvironments(accounts(a, b))).toThrow(`accountId must be set, since ${reason}, got: nothing`);
   });
 
   test("may have the same names in different accounts", () => {

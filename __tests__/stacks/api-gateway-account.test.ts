@@ -10,6 +10,7 @@ test("sets the logging role of the Region, once the role can write logs", () => 
   });
   const config = readConfig(outdir, "account");
   expect(config.provider.aws[0]?.allowed_account_ids).toEqual(["123456789012"]);
+  expect(config.output?.cloudwatch_role_arn?.value).toBe("${aws_iam_role.Account_Role.arn}");
   expect(only(config, "aws_iam_role").name).toBe("APIGateway-CloudWatchLogs-eu-west-1");
   expect(policiesOf(config, "Account_Role")).toEqual({ AmazonAPIGatewayPushToCloudWatchLogs: "AWS managed" });
   expect(only(config, "aws_api_gateway_account")).toMatchObject({

@@ -198,9 +198,9 @@ describe("permissions", () => {
     const orders = { writerMaximumConcurrency: 10, queueOperatorRoleArns: [operator] };
     const { policy } = ordersConfig("prod", { orders }).resource.aws_sqs_queue_policy?.Inbox_Policy ?? {};
     const denied = JSON.parse(policy).Statement.filter(({ Sid }: Attributes) => Sid.startsWith("DenyOthers"));
-    expect(denied.map(({ Condition }: Attributes) => Condition.ArnNotEquals["aws:PrincipalArn"][1])).toEqual([
-      operator,
-      operator,
+    expect(denied.map(({ Condition }: Attributes) => Condition.ArnNotEquals["aws:PrincipalArn"])).toEqual([
+      ["${aws_iam_role.ApiGatewaySqs.arn}", operator],
+      ["${aws_iam_role.WriteOrder_Role.arn}"],
     ]);
   });
 
@@ -286,15 +286,20 @@ describe("the pipeline", () => {
       "api_id",
       "dead_letter_queue_url",
       "execution_log_group",
+      "notify_order_function_name",
       "notify_order_log_group",
       "orders_url",
+      "queue_arn",
       "queue_console_url",
       "queue_url",
+      "table_arn",
       "table_console_url",
       "table_name",
+      "table_stream_arn",
       "topic_arn",
       "topic_console_url",
       "undelivered_queue_url",
+      "write_order_function_name",
       "write_order_log_group",
     ]);
     expect(dev.output?.orders_url?.value).toBe("${aws_api_gateway_stage.Api_Stage.invoke_url}/orders");

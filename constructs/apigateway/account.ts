@@ -14,6 +14,8 @@ export interface AccountProps {
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
  */
 export class Account extends Construct {
+  readonly roleArn: string;
+
   constructor(scope: Construct, id: string, { roleName }: AccountProps) {
     super(scope, id);
     const role = new Role(this, "Role", {
@@ -25,6 +27,7 @@ export class Account extends Construct {
       "PushToCloudWatchLogs",
       `arn:${Stack.of(this).partition}:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs`,
     );
+    this.roleArn = role.roleArn;
     new ApiGatewayAccount(this, "Resource", { cloudwatchRoleArn: role.roleArn, dependsOn: [canWriteLogs] });
   }
 }

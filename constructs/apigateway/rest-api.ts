@@ -38,6 +38,7 @@ export class RestApi extends Construct {
   readonly stage: Stage;
   private readonly rootResourceId: string;
   private readonly paths = new Map<string, { readonly scope: Construct; readonly resourceId: string }>();
+  private readonly modelNames = new Map<string, string>();
   private validator?: ApiGatewayRequestValidator;
 
   constructor(scope: Construct, id: string, props: RestApiProps) {
@@ -75,10 +76,7 @@ export class RestApi extends Construct {
       body &&
       new Model(scope, `${httpMethod}Body`, {
         restApiId: this.restApiId,
-        modelName: `${httpMethod} ${path} body`.replace(
-          /[^A-Za-z0-9]+(.)?/g,
-          (_, next: string | undefined) => next?.toUpperCase() ?? "",
-        ),
+        modelName: this.modelName(httpMethod, path),
         description: `Body of ${httpMethod} ${path}`,
         schema: body,
       });
@@ -112,6 +110,19 @@ export class RestApi extends Construct {
     const made = { scope, resourceId: resource.id };
     this.paths.set(path, made);
     return made;
+  }
+
+  /** `POST /orders` → `POSTOrders`: letters and digits are all that a name may have, so two paths can come to the same. */
+  private modelName(httpMethod: HttpMethod, path: string): string {
+    const name = `${httpMethod} ${path}`.replace(
+      /[^A-Za-z0-9]+(.)?/g,
+      (_, next: string | undefined) => next?.toUpperCase() ?? "",
+    );
+    const other = this.modelNames.get(name);
+    if (other)
+      throw new PropError(this, "path", `told from ${other} by letters and digits, where both have a body`, path);
+    this.modelNames.set(name, path);
+    return name;
   }
 
   private bodyValidator(): ApiGatewayRequestValidator {

@@ -85,7 +85,7 @@ export class Stage extends Construct {
 
     this.deployment = new ApiGatewayDeployment(this, "Deployment", {
       restApiId,
-      triggers: { configuration: Lazy.stringValue({ produce: (context) => configurationHash(scope, context) }) },
+      triggers: Lazy.anyValue({ produce: (context) => triggers(scope, context) }) as unknown as Record<string, string>,
       // The stage points at the old one until the new one is there.
       lifecycle: { createBeforeDestroy: true },
     });
@@ -144,14 +144,23 @@ const deployed = new Set([
   "aws_api_gateway_rest_api_policy",
 ]);
 
-function configurationHash(api: Construct, context: IResolveContext): string {
-  if (context.preparing) return "";
-  const hash = createHash("sha256");
-  for (const node of api.node.findAll()) {
-    if (!TerraformResource.isTerraformResource(node) || !deployed.has(node.terraformResourceType)) continue;
-    const { resource } = context.resolve(node.toTerraform()) as { resource: object };
-    // "//" tells where in this project a resource comes from: moving code deploys nothing.
-    hash.update(JSON.stringify(resource, (key, value: unknown) => (key === "//" ? undefined : value)));
-  }
-  return hash.digest("hex");
+/**
+ * What must change for a deployment to be replaced: the hash of the configuration as it is written, and, since that holds references, what
+ * Terraform finds behind those that lead out of the API, such as the name of a queue.
+ */
+function triggers(api: Construct, context: IResolveContext): Record<string, string> {
+  // While preparing, cdktf only looks for references between stacks, and there are none in here.
+  if (context.preparing) return {};
+  const configuration = api.node
+    .findAll()
+    .filter(TerraformResource.isTerraformResource)
+    .filter(({ terraformResourceType }) => deployed.has(terraformResourceType))
+    .map((node) => (context.resolve(node.toTerraform()) as { resource: object }).resource);
+  // "//" tells where in this project a resource comes from: moving code deploys nothing.
+  const text = JSON.stringify(configuration, (key, value: unknown) => (key === "//" ? undefined : value));
+  const references = new Set(text.match(/(?<!\$)\$\{(?!aws_api_gateway_)[^}]+\}/g));
+  return {
+    configuration: createHash("sha256").update(text).digest("hex"),
+    references: [...references].sort().join(" "),
+  };
 }

@@ -46,7 +46,7 @@ export interface QueueAccess {
   /** @default - whoever has a grant */
   readonly receivers?: readonly Role[];
   /**
-   * ARNs of people's roles that may also send and receive: who moves messages back from the dead-letter queue needs both.
+   * ARNs of people's roles that may also send: moving messages back from the dead-letter queue is sending to this one.
    * @default - nobody
    */
   readonly operatorRoleArns?: readonly string[];
@@ -133,7 +133,12 @@ export class Queue extends Construct {
    * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
    */
   restrictTo({ senders, receivers, operatorRoleArns = [] }: QueueAccess): void {
-    const only = (verb: string, action: string, roles?: readonly Role[]): Statement[] => {
+    const only = (
+      verb: string,
+      action: string,
+      roles?: readonly Role[],
+      others: readonly string[] = [],
+    ): Statement[] => {
       if (!roles) return [];
       const arns = roles.map((role) => role.roleArn);
       return [
@@ -144,11 +149,14 @@ export class Queue extends Construct {
           principal: "*",
           actions: [action],
           resources: [this.queueArn],
-          conditions: { ArnNotEquals: { "aws:PrincipalArn": [...arns, ...operatorRoleArns] } },
+          conditions: { ArnNotEquals: { "aws:PrincipalArn": [...arns, ...others] } },
         },
       ];
     };
-    this.access.push(...only("Send", "sqs:SendMessage", senders), ...only("Receive", "sqs:ReceiveMessage", receivers));
+    this.access.push(
+      ...only("Send", "sqs:SendMessage", senders, operatorRoleArns),
+      ...only("Receive", "sqs:ReceiveMessage", receivers),
+    );
   }
 
   private encryptedTransportOnly(): Statement {

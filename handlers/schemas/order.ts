@@ -17,8 +17,12 @@ const MAX_NESTING = 32;
 const SMALLEST = 1e-130;
 const LARGEST = Number.MAX_SAFE_INTEGER;
 
-/** `__proto__` would vanish when the SDK copies it into an object; an empty name is refused by DynamoDB. */
-const ATTRIBUTE_NAME = /^(?!__proto__$)[\s\S]{1,255}$/;
+/**
+ * DynamoDB's names are not empty and below 64 KB; a character takes at most 4 bytes. `__proto__` would vanish when the SDK copies it into
+ * an object.
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
+ */
+const ATTRIBUTE_NAME = /^(?!__proto__$)[\s\S]{1,16383}$/u;
 
 const hasStorableNames = (value: unknown): boolean =>
   typeof value !== "object" || value === null || Object.keys(value).every((name) => ATTRIBUTE_NAME.test(name));
@@ -29,7 +33,7 @@ const hasStorableNames = (value: unknown): boolean =>
  */
 const withStorableNames = (schema: z.ZodMiniType): z.ZodMiniType =>
   z.pipe(
-    z.unknown().check(z.refine(hasStorableNames, "names must be 1–255 characters and not __proto__")),
+    z.unknown().check(z.refine(hasStorableNames, "names must be 1–16,383 characters and not __proto__")),
     schema.check(z.meta({ propertyNames: { pattern: ATTRIBUTE_NAME.source } })),
   );
 
@@ -52,7 +56,7 @@ function storable(levels: number): z.ZodMiniType {
  * An order: `orderID` (1–255 characters) and any other properties, which are kept as sent.
  *
  * One source for two checks: API Gateway's model is generated from it and `write-order` parses with it. It admits only what the table can
- * hold: names of 1–255 characters, numbers that are zero or 1e-130 to 2^53 - 1 in magnitude, 32 levels of nesting.
+ * hold: names of 1–16,383 characters, numbers that are zero or 1e-130 to 2^53 - 1 in magnitude, 32 levels of nesting.
  *
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
  */

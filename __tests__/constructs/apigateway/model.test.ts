@@ -30,8 +30,9 @@ describe("the order's model and the handler's check agree", () => {
     ["a smaller one", false, { orderID: "1", n: 9e-131 }],
     ["an empty name", false, { orderID: "1", "": 1 }],
     ["an empty name inside", false, { orderID: "1", a: [{ "": 1 }] }],
-    ["a name of 255 characters", true, { orderID: "1", ["k".repeat(255)]: 1 }],
-    ["a name of 256 characters", false, { orderID: "1", ["k".repeat(256)]: 1 }],
+    ["a name of 16,383 characters", true, { orderID: "1", ["k".repeat(16_383)]: 1 }],
+    ["a name of 16,384 characters", false, { orderID: "1", ["k".repeat(16_384)]: 1 }],
+    ["constructor", true, { orderID: "1", constructor: { name: "Set" } }],
     ["__proto__", false, JSON.parse('{"orderID":"1","__proto__":1}')],
     ["__proto__ inside", false, JSON.parse('{"orderID":"1","a":{"__proto__":{}}}')],
   ])("%s: %s", (_, accepted, order) => {

@@ -23,7 +23,7 @@ const integration: Integration = {
 const synthesizeApi = (build: (api: RestApi) => void, changes: Partial<RestApiProps> = {}): Config =>
   synthesize((stack) => build(new RestApi(stack, "Api", { ...props, ...changes })));
 
-const triggerOf = (config: Config): string => only(config, "aws_api_gateway_deployment").triggers.configuration;
+const triggerOf = (config: Config): string => JSON.stringify(only(config, "aws_api_gateway_deployment").triggers);
 
 test("is regional, traced, and logs each request as one line of JSON", () => {
   const config = synthesizeApi((api) => api.addRoute("GET", "/", integration));
@@ -110,8 +110,8 @@ test("validates a body by its model and says why it is refused", () => {
   });
   expect(config.resource.aws_api_gateway_method?.Api_orders_GET).not.toHaveProperty("request_models");
   expect(Object.values(config.resource.aws_api_gateway_model ?? {}).map(({ name }) => name)).toEqual([
-    "POSTOrdersBody",
-    "PUTOrdersBody",
+    "POSTOrders",
+    "PUTOrders",
   ]);
   expect(only(config, "aws_api_gateway_gateway_response")).toMatchObject({
     response_type: "BAD_REQUEST_BODY",
@@ -119,6 +119,18 @@ test("validates a body by its model and says why it is refused", () => {
       "application/json": '{"message":$context.error.messageString,"reason":"$context.error.validationErrorString"}',
     },
   });
+});
+
+test("refuses two paths whose models would have one name", () => {
+  const body = z.object({});
+  expect(() =>
+    synthesizeApi((api) => {
+      api.addRoute("POST", "/orders/{id}", integration, { body });
+      api.addRoute("POST", "/orders/id", integration, { body });
+    }),
+  ).toThrow(
+    'path must be told from /orders/{id} by letters and digits, where both have a body, got: "/orders/id" (in test/Api)',
+  );
 });
 
 test("keeps Terraform from reading a mapping template", () => {
@@ -137,7 +149,7 @@ describe("a new deployment", () => {
 
   test("is not made when nothing changes", () => {
     expect(trigger({})).toBe(before);
-    expect(before).toMatch(/^[0-9a-f]{64}$/);
+    expect(JSON.parse(before)).toEqual({ configuration: expect.stringMatching(/^[0-9a-f]{64}$/), references: "" });
   });
 
   test("is not made for what a stage sets by itself", () => {
@@ -169,6 +181,14 @@ describe("a new deployment", () => {
     ],
   ])("is made when %s changes", (_, after) => {
     expect(after()).not.toBe(before);
+  });
+
+  test("is made when what a reference leads to changes: Terraform compares the values", () => {
+    const references =
+      "${aws_sqs_queue.Queue.name} ${aws_iam_role.Role.arn} $${not.a.reference} ${aws_api_gateway_model.own.name}";
+    expect(JSON.parse(trigger({ uri: references })).references).toBe(
+      "${aws_iam_role.Role.arn} ${aws_sqs_queue.Queue.name}",
+    );
   });
 
   test("waits for all that it copies, and the old one stays until then", () => {
