@@ -2,4 +2,4 @@
 import "./main";
 import { summary } from "./summary";
 
-console.log(summary(process.env.CDKTF_OUTDIR ?? "cdktf.out"));
+console.log(summary(process.env.CDKTF_OUTDIR || "cdktf.out"));

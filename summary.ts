@@ -80,11 +80,13 @@ export function summary(outdir: string): string {
   const account = names.filter((name) => name.startsWith("api-gateway-account-"));
   const first = names.find((name) => !account.includes(name)) ?? names[0];
   const unguarded = folders.filter((folder) => !hasAccountGuard(folder)).map((folder) => path.basename(folder));
-  const chdir = `terraform -chdir=${path.join(path.relative(process.cwd(), outdir) || ".", "stacks", first ?? "")}`;
+  const shown = path.relative(process.cwd(), outdir);
+  const folder = path.join(shown, "stacks", first ?? "");
+  const chdir = `terraform -chdir=${/^[\w./-]+$/.test(folder) ? folder : JSON.stringify(folder)}`;
   return [
     ...folders.map(stackSummary),
     "",
-    `${names.length} stacks in ${path.relative(process.cwd(), outdir) || "."}, ${(performance.now() / 1000).toFixed(2)} s`,
+    `${names.length} stacks in ${shown}, ${(performance.now() / 1000).toFixed(2)} s`,
     "",
     "Next",
     ...account.map(
@@ -93,6 +95,12 @@ export function summary(outdir: string): string {
     ),
     `  npx cdktf deploy ${first}`,
     `  ${chdir} init && ${chdir} plan   the same without the CLI`,
+    ...(shown.startsWith("..")
+      ? [
+          "",
+          "This output lies outside the project: its local state, if any, lies beside it and is not the project's (docs/state.md).",
+        ]
+      : []),
     ...(unguarded.length > 0
       ? [
           "",

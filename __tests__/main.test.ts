@@ -175,6 +175,32 @@ describe("whoever changes the project", () => {
     });
   });
 
+  test("is not harmed by a damaged cache", () => {
+    const project = new Project();
+    project.run("start.ts");
+    const before = project.tree();
+    const cache = [...project.tree(".cache").keys()].map((file) => `.cache/${file}`);
+    expect(cache.length).toBeGreaterThanOrEqual(8);
+    for (const damage of [() => "", (text: string) => text.slice(0, text.length / 2), () => "null"]) {
+      for (const file of cache) project.write(file, damage(project.read(file)));
+      expect(project.run("start.ts")).toMatchObject({
+        status: 0,
+        stderr: "",
+        stdout: expect.stringContaining("3 stacks in cdktf.out"),
+      });
+      expect(project.tree()).toEqual(before);
+    }
+  });
+
+  test("may synthesize twice at once: the output is whole at any moment", async () => {
+    const project = new Project();
+    project.run("main.ts");
+    const before = project.tree();
+    const runs = await Promise.all(Array.from({ length: 4 }, () => project.start("main.ts")));
+    expect(runs).toEqual([0, 0, 0, 0]);
+    expect(project.tree()).toEqual(before);
+  });
+
   test("is told of an entry that does not exist", () => {
     expect(new Project().run("none.ts")).toMatchObject({
       status: 2,

@@ -7,7 +7,7 @@ const fs = require("node:fs");
 const { createRequire } = require("node:module");
 const path = require("node:path");
 const vm = require("node:vm");
-const { changedSince, stampsOf } = require("./stamps.js");
+const { changedSince, replaceFile, stampsOf } = require("./stamps.js");
 
 const root = path.dirname(__dirname);
 const debug = Boolean(process.env.GATEHOUSE_DEBUG);
@@ -19,57 +19,95 @@ const options = {
   target: "node20",
   format: "cjs",
   mainFields: ["module", "main"],
-  minify: !debug,
-  keepNames: true,
+  // Names stay: messages show those of classes.
+  minifySyntax: !debug,
+  minifyWhitespace: !debug,
   sourcemap: debug ? "inline" : false,
   legalComments: "none",
   logLevel: "silent",
   metafile: true,
+  write: false,
   // Packages that find files of their own beside them.
   external: ["esbuild"],
 };
 
-/** @param {string} entry */
-function bundleOf(entry) {
-  const cache = path.join(root, ".cache", "run", `${entry.replace(/[\\/]/g, "-")}${debug ? ".debug" : ""}`);
-  const bundle = `${cache}.js`;
-  const key = JSON.stringify([options, process.version]);
-  const before = fs.existsSync(`${cache}.json`) ? JSON.parse(fs.readFileSync(`${cache}.json`, "utf8")) : undefined;
-  if (before?.key === key && fs.existsSync(bundle) && changedSince(before.stamps).size === 0) return bundle;
+/**
+ * What is in the cache under a name, if nothing that it was made from has changed, and neither has it.
+ * @param {string} file @param {string} key
+ */
+function cached(file, key) {
+  try {
+    const { key: madeWith, stamps } = JSON.parse(fs.readFileSync(`${file}.json`, "utf8"));
+    return madeWith === key && changedSince(stamps).size === 0 ? fs.readFileSync(file) : undefined;
+  } catch {
+    return undefined; // never made, or damaged: it is made anew
+  }
+}
 
-  /** @type {typeof import("esbuild")} */
-  const esbuild = require("esbuild");
-  const { metafile } = esbuild.buildSync({ ...options, absWorkingDir: root, entryPoints: [entry], outfile: bundle });
-  fs.rmSync(`${cache}.v8`, { force: true });
+/**
+ * Puts something into the cache. Where the cache cannot be written to, the next start is as slow as this one and nothing else.
+ * @param {string} file @param {string} key @param {string | Uint8Array} content @param {Iterable<string>} madeFrom
+ */
+function store(file, key, content, madeFrom) {
+  try {
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    replaceFile(file, content);
+    replaceFile(`${file}.json`, JSON.stringify({ key, stamps: stampsOf([...madeFrom, file]) }));
+  } catch (error) {
+    if (debug) console.error(error);
+  }
+}
+
+/** @param {string} entry @param {string} file */
+function bundleOf(entry, file) {
+  const key = JSON.stringify([options, process.version]);
+  const known = cached(file, key);
+  if (known) return known.toString();
+  const { outputFiles, metafile } = buildSync({ ...options, absWorkingDir: root, entryPoints: [entry], outfile: file });
+  const bundle = outputFiles?.[0]?.text ?? "";
   const inputs = [
     ...Object.keys(metafile?.inputs ?? {}),
     "bundling/run.js",
     "tsconfig.json",
     "node_modules/.package-lock.json",
   ];
-  fs.writeFileSync(`${cache}.json`, JSON.stringify({ key, stamps: stampsOf(inputs) }));
+  store(file, key, bundle, inputs);
   return bundle;
 }
 
-/** @param {string} bundle @param {string} entry */
-function run(bundle, entry) {
-  const requireFromRoot = createRequire(path.join(root, entry));
-  if (debug) {
+/** @param {import("esbuild").BuildOptions} given */
+function buildSync(given) {
+  try {
+    return require("esbuild").buildSync(given);
+  } catch (error) {
+    const isMissing = error instanceof Error && "code" in error && error.code === "MODULE_NOT_FOUND";
+    throw isMissing ? new Error("the packages are not installed: run npm ci") : error;
+  }
+}
+
+/** @param {string} entry */
+function run(entry) {
+  const name = `${entry.replace(/[\\/]/g, "-")}${debug ? ".debug" : ""}`;
+  const file = path.join(root, ".cache", "run", `${name}.js`);
+  const source = bundleOf(entry, file);
+  if (debug && fs.existsSync(file)) {
+    // Node.js reads source maps of files that it loads itself.
     process.setSourceMapsEnabled(true);
-    requireFromRoot(bundle);
+    createRequire(path.join(root, entry))(file);
     return;
   }
-  const compiled = bundle.replace(/js$/, "v8");
-  const cachedData = fs.existsSync(compiled) ? fs.readFileSync(compiled) : undefined;
-  const source = fs.readFileSync(bundle, "utf8");
+
+  const compiledFile = file.replace(/js$/, "v8");
+  const key = `${process.version} ${process.arch}`;
+  const cachedData = cached(compiledFile, key);
   const script = new vm.Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
-    filename: bundle,
+    filename: file,
     cachedData,
-    importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    importModuleDynamically: vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
   const module = { exports: {} };
-  script.runInThisContext()(module.exports, requireFromRoot, module, bundle, path.dirname(bundle));
-  if (!cachedData || script.cachedDataRejected) fs.writeFileSync(compiled, script.createCachedData());
+  script.runInThisContext()(module.exports, createRequire(path.join(root, entry)), module, file, path.dirname(file));
+  if (!cachedData || script.cachedDataRejected) store(compiledFile, key, script.createCachedData(), [file]);
 }
 
 const entry = process.argv[2];
@@ -80,14 +118,11 @@ if (!entry || !fs.existsSync(path.join(root, entry))) {
 process.chdir(root);
 process.argv.splice(1, 2, path.join(root, entry));
 try {
-  run(bundleOf(entry), entry);
+  run(entry);
 } catch (error) {
   // What the project refuses says all in its message. A stack helps only where the project itself is wrong.
   const isBug = error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError;
-  console.error(
-    error instanceof Error && !isBug && !debug
-      ? `${error.name === "Error" ? "Error" : error.name}: ${error.message}`
-      : error,
-  );
+  console.error(error instanceof Error && !isBug && !debug ? `${error.name}: ${error.message}` : error);
+  if (isBug && !debug) console.error("With GATEHOUSE_DEBUG=1 the stack names the lines of the sources.");
   process.exitCode = 1;
 }

@@ -27,4 +27,13 @@ function changedSince(stamps) {
   return new Set(Object.keys(stamps).filter((file) => stampOf(file) !== stamps[file]));
 }
 
-module.exports = { stampsOf, changedSince };
+/**
+ * Replaces a file as a whole. Other processes may be reading or writing it: they see the old or the new one, never a part.
+ * @param {string} file @param {string | Uint8Array} content
+ */
+function replaceFile(file, content) {
+  fs.writeFileSync(`${file}.${process.pid}`, content);
+  fs.renameSync(`${file}.${process.pid}`, file);
+}
+
+module.exports = { stampsOf, changedSince, replaceFile };

@@ -1,4 +1,4 @@
-import { leavesOf, type TerraformConfig } from "../terraform/config";
+import { findLeaves, type TerraformConfig } from "../terraform/config";
 
 /** cdktf writes a number that it has not resolved as one of these magnitudes. */
 const TOKEN_NUMBER = -1e200;
@@ -7,10 +7,8 @@ const TOKEN_NUMBER = -1e200;
 export function unresolvedTokens(config: TerraformConfig): readonly string[] {
   const isToken = (value: unknown): boolean =>
     typeof value === "number" ? value < TOKEN_NUMBER : /TfToken\[|<unresolved-token>/.test(String(value));
-  return [...leavesOf(config)]
-    .filter(({ value }) => isToken(value))
-    .map(
-      ({ path, value }) =>
-        `${path} must be resolved, got: ${value}. Lists and objects of references cannot go through JSON.stringify`,
-    );
+  return findLeaves(config, isToken).map(
+    ({ path, value }) =>
+      `${path} must be resolved, got: ${value}. Lists and objects of references cannot go through JSON.stringify`,
+  );
 }

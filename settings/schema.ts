@@ -3,18 +3,33 @@ import * as path from "node:path";
 import * as z from "zod/mini";
 import { retentionDays } from "../constructs/cloudwatch/log-group";
 import { describeIssue } from "../constructs/terraform/describe-issue";
+import { readJson } from "../constructs/terraform/read-json";
 
 const nameAffix = z.string().check(z.regex(/^[A-Za-z0-9-]{0,20}$/, "must be at most 20 letters, digits and -"));
-const email = z.string().check(z.regex(/^[^@\s]+@[^@\s]+\.[^@\s]+$/, "must be an e-mail address"));
+const email = z.email("must be an e-mail address");
 const count = (min: number, max: number) => z.int().check(z.minimum(min), z.maximum(max));
+
+const REGION =
+  /^[a-z]{2}(-gov|-iso[a-z]?)?-(central|north|south|east|west|northeast|northwest|southeast|southwest)-\d$/;
+/** @see https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html */
+const tagKey = z
+  .string()
+  .check(
+    z.regex(
+      /^(?!aws:)[\p{L}\p{N}\s_.:/=+@-]{1,128}$/iu,
+      "must have names of 1–128 letters, digits, spaces and _.:/=+-@, not starting with aws:",
+    ),
+  );
 
 /** What differs between environments. docs/settings.md has a line for each. */
 const Settings = z.strictObject({
-  region: z.string().check(z.regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "must be an AWS Region, such as eu-west-1")),
+  region: z.string().check(z.regex(REGION, "must be an AWS Region, such as eu-west-1")),
   accountId: z.optional(z.string().check(z.regex(/^\d{12}$/, "must be an account id of 12 digits, in quotes"))),
   namePrefix: nameAffix,
   nameSuffix: nameAffix,
-  tags: z.record(z.string().check(z.minLength(1), z.maxLength(128)), z.string().check(z.maxLength(256))),
+  tags: z
+    .record(tagKey, z.string().check(z.maxLength(256)))
+    .check(z.refine((tags) => Object.keys(tags).length <= 50, "must be at most 50 tags")),
   isDeletionProtected: z.boolean(),
   logRetentionInDays: z.literal(retentionDays),
   api: z.strictObject({
@@ -85,7 +100,7 @@ function readEnvironment(file: string): Environment {
   }
   let json: unknown;
   try {
-    json = JSON.parse(fs.readFileSync(file, "utf8"));
+    json = readJson(file);
   } catch (error) {
     throw new SettingsError(`${file} must be a readable file of JSON, got: ${(error as Error).message}`);
   }
@@ -110,13 +125,17 @@ function requireAllAccountsOrNone(folder: string, environments: readonly Environ
 }
 
 /**
- * IAM names are unique in an account, whatever the Region: two environments that may be in one account need names of their own.
+ * IAM names are unique in an account, whatever the Region and in whatever case: two environments that may be in one account need names of their own.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
  */
 function requireDistinctNames(folder: string, environments: readonly Environment[]): void {
   for (const [at, one] of environments.entries()) {
     for (const other of environments.slice(at + 1)) {
-      if (one.settings.accountId !== other.settings.accountId || one.nameOf("*") !== other.nameOf("*")) continue;
+      if (
+        one.settings.accountId !== other.settings.accountId ||
+        one.nameOf("*").toLowerCase() !== other.nameOf("*").toLowerCase()
+      )
+        continue;
       throw new SettingsError(
         `${folder}/${other.name}.json: namePrefix and nameSuffix must differ from those of ${one.name}.json, got: "${other.nameOf("*")}" in both. ` +
           "Role names are unique in an account, in all its Regions; give both files the accountId if the accounts differ",

@@ -24,13 +24,25 @@ export interface Leaf {
   readonly value: string | number | boolean;
 }
 
-/** Every string, number and boolean of a configuration, comments (`//`) left out. */
-export function* leavesOf(value: unknown, path: readonly string[] = []): Generator<Leaf> {
+/**
+ * The strings, numbers and booleans of a configuration that a test picks, comments (`//`) left out.
+ * @param isWanted is given the value, its key and the keys that lead to it
+ */
+export function findLeaves(
+  value: unknown,
+  isWanted: (value: Leaf["value"], key: string, path: readonly string[]) => boolean,
+  path: string[] = [],
+): readonly Leaf[] {
   if (typeof value === "object" && value !== null) {
-    for (const [key, inner] of Object.entries(value)) {
-      if (key !== "//") yield* leavesOf(inner, [...path, key]);
-    }
-  } else if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") {
-    yield { path: path.join("."), key: path.at(-1) ?? "", value };
+    return Object.entries(value).flatMap(([key, inner]) => {
+      if (key === "//") return [];
+      path.push(key);
+      const found = findLeaves(inner, isWanted, path);
+      path.pop();
+      return found;
+    });
   }
+  if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") return [];
+  const key = path.at(-1) ?? "";
+  return isWanted(value, key, path) ? [{ path: path.join("."), key, value }] : [];
 }

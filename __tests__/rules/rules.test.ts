@@ -48,6 +48,12 @@ describe("absolute paths", () => {
     ]);
   });
 
+  test("in a list of the backend's", () => {
+    expect(
+      absolutePaths({ terraform: { backend: { s3: { shared_credentials_files: ["/home/me/.aws/credentials"] } } } }),
+    ).toHaveLength(1);
+  });
+
   test("are not seen in log groups and URLs", () => {
     expect(absolutePaths(resource("aws_cloudwatch_log_group", { name: "/aws/lambda/a" }))).toEqual([]);
     expect(absolutePaths({ terraform: { backend: { local: { path: "../../../.state/a.tfstate" } } } })).toEqual([]);
@@ -88,6 +94,7 @@ describe("secrets", () => {
     ],
     ["a private key", resource("aws_x", { pem: "-----BEGIN RSA PRIVATE KEY-----" })],
     ["a token for the backend", { terraform: { cloud: { token: "x" } } }],
+    ["a key for the state's encryption", { terraform: { backend: { s3: { sse_customer_key: "x" } } } }],
     ["a secret key for the backend", { terraform: { backend: { s3: { secret_key: "x" } } } }],
   ])("are found: %s", (_, config) => {
     expect(secrets(config)).toEqual([expect.stringContaining("must not hold a secret. Keep it in the environment")]);

@@ -75,6 +75,11 @@ describe("refuses, with file, place, rule and value", () => {
     ["isDeletionProtected", undefined, "must be a boolean, got: nothing"],
     ["accountId", "12345", 'must be an account id of 12 digits, in quotes, got: "12345"'],
     ["accountId", 123456789012, "must be a string, got: 123456789012"],
+    ["region", "eu-wets-1", 'must be an AWS Region, such as eu-west-1, got: "eu-wets-1"'],
+    ["tags", { "aws:x": "y" }, "must have names of 1–128 letters, digits, spaces and _.:/=+-@, not starting with aws:"],
+    ["tags", Object.fromEntries(Array.from({ length: 51 }, (_, at) => [`t${at}`, ""])), "must be at most 50 tags"],
+    ["orders.notificationEmail", "a@b..com", "must be an e-mail address"],
+    ["alarms.email", "mailto:a@b.com", "must be an e-mail address"],
     ["region", "Ireland", 'must be an AWS Region, such as eu-west-1, got: "Ireland"'],
     ["namePrefix", "dev_", 'must be at most 20 letters, digits and -, got: "dev_"'],
     ["namePrefix", "p".repeat(21), "must be at most 20 letters, digits and -"],
@@ -118,6 +123,13 @@ describe("two environments", () => {
   ])("need names of their own where they may share an account (%s, %s), in whatever Regions", (a, b) => {
     expect(() => readEnvironments(accounts(a, b))).toThrow(
       'qa.json: namePrefix and nameSuffix must differ from those of dev.json, got: "dev-*" in both',
+    );
+  });
+
+  test("differ in more than the case of a prefix: IAM's names do not", () => {
+    const folder = settingsFolder({ "dev.json": dev, "qa.json": { ...dev, namePrefix: "DEV-" } });
+    expect(() => readEnvironments(folder)).toThrow(
+      "qa.json: namePrefix and nameSuffix must differ from those of dev.json",
     );
   });
 

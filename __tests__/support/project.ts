@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { scratchFolder } from "./scratch-folder";
@@ -36,6 +36,12 @@ export class Project {
       encoding: "utf8",
     });
     return { status, stdout, stderr };
+  }
+
+  /** Starts an entry; gives its exit code when it is over. */
+  start(entry: string): Promise<number | null> {
+    const child = spawn(process.execPath, ["bundling/run.js", entry], { cwd: this.folder, stdio: "inherit" });
+    return new Promise((resolve) => child.on("close", resolve));
   }
 
   /** Every file below a folder, by its path, with its content. */

@@ -61,6 +61,8 @@ function namesAsPattern(json: JsonSchema): void {
  * @throws Error that names the keywords that API Gateway does not know
  */
 export function modelSchema(schema: z.ZodMiniType): Record<string, unknown> {
+  const known = modelSchemas.get(schema);
+  if (known) return known;
   const { "~standard": _, ...json } = z.toJSONSchema(schema, {
     target: "draft-4",
     // Repeated parts are written once and referred to: a schema nested 32 levels deep would double in size with every level.
@@ -70,8 +72,12 @@ export function modelSchema(schema: z.ZodMiniType): Record<string, unknown> {
   const unknown = [...new Set(keywordsOf(json))].filter((keyword) => !keywords.has(keyword));
   if (unknown.length > 0)
     throw new Error(`schema must use only keywords that API Gateway validates by, got: ${unknown.join(", ")}`);
+  modelSchemas.set(schema, json);
   return json;
 }
+
+/** Schemas are constants, and one may stand behind many routes. */
+const modelSchemas = new WeakMap<z.ZodMiniType, Record<string, unknown>>();
 
 export interface ModelProps {
   readonly restApiId: string;

@@ -4,7 +4,7 @@ import * as path from "node:path";
 import type * as esbuild from "esbuild";
 import { version } from "esbuild/package.json";
 import { zipSync } from "fflate";
-import { changedSince, stampsOf } from "../../bundling/stamps";
+import { changedSince, replaceFile, stampsOf } from "../../bundling/stamps";
 
 /** A handler, ready for upload. */
 export interface Bundle {
@@ -46,11 +46,21 @@ interface CacheIndex {
   /** Every file that went into some bundle. A bundle names its own by their place in this list. */
   readonly files: readonly string[];
   readonly stamps: readonly string[];
-  readonly bundles: Readonly<Record<string, { readonly inputs: readonly number[]; readonly sha256: string }>>;
+  readonly bundles: Readonly<Record<string, Built<number>>>;
 }
 
-/** Inputs and hash of each bundle that is still what its inputs make. */
-type Known = Map<string, { readonly inputs: readonly string[]; readonly sha256: string }>;
+/** What a bundle was made from, and what came out: the SHA-256 of the zip, and the sizes of zip and map. */
+interface Built<File> {
+  readonly inputs: readonly File[];
+  readonly sha256: string;
+  readonly bytes: readonly [zip: number, map: number];
+}
+
+/** Each bundle that is still what its inputs make. */
+type Known = Map<string, Built<string>>;
+
+/** Handlers that one call of esbuild builds. Their code and maps come back all at once, some 8 MB each while they are under way. */
+const AT_ONCE = 50;
 
 const zipOf = (sha256: string): string => path.join(cacheFolder, `${sha256}.zip`);
 const mapOf = (sha256: string): string => path.join(cacheFolder, `${sha256}.js.map`);
@@ -67,13 +77,13 @@ const mapOf = (sha256: string): string => path.join(cacheFolder, `${sha256}.js.m
 export function bundle(entries: readonly string[]): ReadonlyMap<string, Bundle> {
   const known = readCache();
   const stale = entries.filter((entry) => !known.has(entry));
-  if (stale.length > 0) {
-    for (const [entry, made] of build(stale)) known.set(entry, made);
-    writeCache(known);
+  for (let at = 0; at < stale.length; at += AT_ONCE) {
+    for (const [entry, made] of build(stale.slice(at, at + AT_ONCE))) known.set(entry, made);
   }
+  if (stale.length > 0) writeCache(known);
   return new Map(
     entries.map((entry) => {
-      const { sha256 } = known.get(entry) as { sha256: string };
+      const { sha256 } = known.get(entry) as Built<string>;
       return [
         entry,
         {
@@ -103,9 +113,10 @@ function build(entries: readonly string[]): Known {
       { level: 9, mtime: new Date(1980, 0, 1), os: 3, attrs: 0o100644 << 16 },
     );
     const sha256 = createHash("sha256").update(zip).digest("hex");
-    replaceFile(mapOf(sha256), contents.get(`${output}.map`) as Uint8Array);
+    const map = contents.get(`${output}.map`) as Uint8Array;
+    replaceFile(mapOf(sha256), map);
     replaceFile(zipOf(sha256), zip);
-    built.set(entry, { inputs: inputsOf(entry, result.metafile), sha256 });
+    built.set(entry, { inputs: inputsOf(entry, result.metafile), sha256, bytes: [zip.length, map.length] });
   }
   return built;
 }
@@ -146,19 +157,26 @@ function esbuildOrThrow(entryPoints: Record<string, string>): esbuild.BuildResul
   }
 }
 
+/** What the last run left and is still good. What cannot be read, because a run was cut short or was of another version, is nothing. */
 function readCache(): Known {
-  const known: Known = new Map();
-  if (!fs.existsSync(indexFile)) return known;
-  const index = JSON.parse(fs.readFileSync(indexFile, "utf8")) as CacheIndex;
-  if (index.key !== cacheKey) return known;
-  const changed = changedSince(Object.fromEntries(index.files.map((file, at) => [file, index.stamps[at] as string])));
-  for (const [entry, { inputs, sha256 }] of Object.entries(index.bundles)) {
-    const files = inputs.map((at) => index.files[at] as string);
-    if (fs.existsSync(zipOf(sha256)) && fs.existsSync(mapOf(sha256)) && !files.some((file) => changed.has(file))) {
-      known.set(entry, { inputs: files, sha256 });
-    }
+  try {
+    const index = JSON.parse(fs.readFileSync(indexFile, "utf8")) as CacheIndex;
+    return index.key === cacheKey ? stillGood(index) : new Map();
+  } catch {
+    return new Map();
   }
-  return known;
+}
+
+function stillGood({ files, stamps, bundles }: CacheIndex): Known {
+  const changed = changedSince(Object.fromEntries(files.map((file, at) => [file, stamps[at] as string])));
+  const sizeOf = (file: string): number | undefined => fs.statSync(file, { throwIfNoEntry: false })?.size;
+  const isWhole = ({ sha256, bytes: [zip, map] }: Built<string>): boolean =>
+    sizeOf(zipOf(sha256)) === zip && sizeOf(mapOf(sha256)) === map;
+  return new Map(
+    Object.entries(bundles)
+      .map(([entry, built]) => [entry, { ...built, inputs: built.inputs.map((at) => files[at] as string) }] as const)
+      .filter(([, built]) => !built.inputs.some((file) => changed.has(file)) && isWhole(built)),
+  );
 }
 
 function writeCache(known: Known): void {
@@ -166,17 +184,11 @@ function writeCache(known: Known): void {
   const files = Object.keys(stamps);
   const places = new Map(files.map((file, at) => [file, at]));
   const bundles = Object.fromEntries(
-    [...known].map(([entry, { inputs, sha256 }]) => [
+    [...known].map(([entry, built]) => [
       entry,
-      { inputs: inputs.map((file) => places.get(file) as number), sha256 },
+      { ...built, inputs: built.inputs.map((file) => places.get(file) as number) },
     ]),
   );
   const index: CacheIndex = { key: cacheKey, files, stamps: Object.values(stamps), bundles };
   replaceFile(indexFile, JSON.stringify(index));
-}
-
-/** Other processes may be reading or writing the same file: they see the old or the new one, never a part. */
-function replaceFile(file: string, content: string | Uint8Array): void {
-  fs.writeFileSync(`${file}.${process.pid}`, content);
-  fs.renameSync(`${file}.${process.pid}`, file);
 }

@@ -31,17 +31,20 @@ export class RuleError extends Error {
 export class App extends CdktfApp {
   private readonly output: string;
   private readonly rules: readonly Rule[];
+  private readonly findings: string[] = [];
   private readonly files = new Map<string, () => string>();
 
   constructor(props: AppProps = {}) {
-    const output = props.outdir ?? process.env.CDKTF_OUTDIR ?? "cdktf.out";
-    const staging = `${path.resolve(output)}.${process.pid}.tmp`;
-    fs.mkdirSync(path.dirname(staging), { recursive: true });
-    super({ outdir: staging });
-    // cdktf makes the folder at once; nothing is to be left of an app that never comes to be written.
-    fs.rmSync(this.outdir, { recursive: true });
+    const given = props.outdir || process.env.CDKTF_OUTDIR || "cdktf.out";
+    requireOutputFolder(given);
+    fs.mkdirSync(given, { recursive: true });
+    const output = fs.realpathSync(given);
+    removeAbandoned(output);
+    super({ outdir: path.join(output, `${STAGING}${process.pid}`) });
     this.output = output;
     this.rules = props.rules ?? [];
+    // cdktf makes the folder at once; nothing is to be left of an app that never comes to be written.
+    this.removeStaging();
   }
 
   static override of(construct: Construct): App {
@@ -55,7 +58,7 @@ export class App extends CdktfApp {
    * really is differs from machine to machine and must not show in what is written.
    */
   stackFolder(stackName: string): string {
-    const output = path.relative(process.cwd(), path.resolve(this.output));
+    const output = path.relative(fs.realpathSync(process.cwd()), this.output);
     const isOutside = output.startsWith("..") || path.isAbsolute(output);
     return path.join(isOutside ? path.basename(output) : output, "stacks", stackName);
   }
@@ -75,26 +78,28 @@ export class App extends CdktfApp {
     fs.mkdirSync(path.join(this.outdir, "stacks"), { recursive: true });
     try {
       super.synth();
-      this.check();
+      if (this.findings.length > 0) throw new RuleError(this.findings.join("\n"));
       this.addFiles(files);
-      publish(this.outdir, path.resolve(this.output));
+      publish(this.outdir, this.output);
     } finally {
-      fs.rmSync(this.outdir, { recursive: true, force: true });
+      this.removeStaging();
     }
   }
 
-  private check(): void {
-    const findings = fs.readdirSync(path.join(this.outdir, "stacks")).flatMap((stack) => {
-      const config = JSON.parse(fs.readFileSync(path.join(this.outdir, "stacks", stack, "cdk.tf.json"), "utf8"));
-      return this.rules.flatMap((rule) => rule(config)).map((finding) => `${stack}: ${finding}`);
-    });
-    if (findings.length > 0) throw new RuleError(findings.join("\n"));
+  private removeStaging(): void {
+    fs.rmSync(this.outdir, { recursive: true, force: true });
+    if (fs.readdirSync(this.output).length === 0) fs.rmdirSync(this.output);
+  }
+
+  /** Is told by each stack what is written of it. */
+  inspect(stackName: string, config: Parameters<Rule>[0]): void {
+    for (const rule of this.rules) this.findings.push(...rule(config).map((finding) => `${stackName}: ${finding}`));
   }
 
   private addFiles(files: readonly (readonly [name: string, source: string])[]): void {
     for (const [name, source] of files) {
       fs.mkdirSync(path.dirname(path.join(this.outdir, name)), { recursive: true });
-      fs.copyFileSync(source, path.join(this.outdir, name), fs.constants.COPYFILE_FICLONE);
+      linkOrCopy(source, path.join(this.outdir, name));
     }
     // Terraform writes the lock file into the folder it runs in, which is disposable; the one to keep stands in the repository.
     if (!fs.existsSync(lockFile)) return;
@@ -106,24 +111,74 @@ export class App extends CdktfApp {
 
 const lockFile = ".terraform.lock.hcl";
 
-/** What synthesis writes. Everything else in a stack's folder is Terraform's: `.terraform`, the lock file, saved plans. */
-const generated = ["cdk.tf.json", "assets"];
+/** Megabytes of zips are the same from run to run. Whoever made the source replaces it when it changes, and never writes into it. */
+function linkOrCopy(source: string, target: string): void {
+  try {
+    fs.linkSync(source, target);
+  } catch {
+    fs.copyFileSync(source, target);
+  }
+}
 
-/** Replaces the generated files of `to` by those of `from`, and drops the stacks that `from` no longer has. */
+/** Where a synthesis is written before it is checked: inside the output, since a file can only be moved within its file system. */
+const STAGING = ".staging-";
+
+/**
+ * @throws Error for a folder that holds something else than an output: what is in it would be mixed with what is written
+ */
+function requireOutputFolder(output: string): void {
+  const content = fs.existsSync(output) ? fs.readdirSync(output).filter((name) => !name.startsWith(".")) : [];
+  if (content.length === 0 || content.includes("manifest.json")) return;
+  throw new Error(
+    `outdir must be a folder that is new, empty or an earlier output, got: ${output}, which holds ${content.slice(0, 3).join(", ")}`,
+  );
+}
+
+/** Removes what processes that were killed have left. */
+function removeAbandoned(output: string): void {
+  for (const name of fs.readdirSync(output).filter((entry) => entry.startsWith(STAGING))) {
+    if (!isRunning(Number(name.slice(STAGING.length))))
+      fs.rmSync(path.join(output, name), { recursive: true, force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** What synthesis writes. Everything else in a stack's folder is Terraform's: `.terraform`, the lock file, saved plans. */
+const isGenerated = (file: string): boolean => file === "cdk.tf.json" || file.startsWith(`assets${path.sep}`);
+
+const filesIn = (folder: string): readonly string[] =>
+  fs
+    .readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(folder, path.join(entry.parentPath ?? entry.path, entry.name)));
+
+/**
+ * Replaces the generated files of `to` by those of `from`, one by one and each at once, so that nobody who reads meanwhile misses one; then drops
+ * those that `from` no longer has, with the stacks that held nothing else.
+ */
 function publish(from: string, to: string): void {
-  const stacksOf = (folder: string): string[] =>
-    fs.existsSync(path.join(folder, "stacks")) ? fs.readdirSync(path.join(folder, "stacks")) : [];
-  fs.mkdirSync(path.join(to, "stacks"), { recursive: true });
-  for (const stack of new Set([...stacksOf(from), ...stacksOf(to)])) {
-    const folder = path.join(to, "stacks", stack);
-    for (const name of generated) fs.rmSync(path.join(folder, name), { recursive: true, force: true });
-    const fresh = path.join(from, "stacks", stack);
-    if (fs.existsSync(fresh)) {
-      fs.mkdirSync(folder, { recursive: true });
-      for (const name of fs.readdirSync(fresh)) fs.renameSync(path.join(fresh, name), path.join(folder, name));
-    } else if (fs.readdirSync(folder).length === 0) {
-      fs.rmdirSync(folder);
+  const fresh = new Set(filesIn(from));
+  for (const file of fresh) {
+    fs.mkdirSync(path.dirname(path.join(to, file)), { recursive: true });
+    fs.renameSync(path.join(from, file), path.join(to, file));
+  }
+  for (const stack of fs
+    .readdirSync(path.join(to, "stacks"), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())) {
+    const folder = path.join(to, "stacks", stack.name);
+    const stale = filesIn(folder).filter(
+      (file) => isGenerated(file) && !fresh.has(path.join("stacks", stack.name, file)),
+    );
+    for (const file of stale) fs.rmSync(path.join(folder, file), { force: true });
+    for (const emptied of [path.join(folder, "assets"), folder]) {
+      if (stale.length > 0 && fs.existsSync(emptied) && fs.readdirSync(emptied).length === 0) fs.rmdirSync(emptied);
     }
   }
-  fs.renameSync(path.join(from, "manifest.json"), path.join(to, "manifest.json"));
 }

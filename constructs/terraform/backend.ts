@@ -1,4 +1,3 @@
-import * as fs from "node:fs";
 import * as path from "node:path";
 import {
   DataTerraformRemoteState,
@@ -10,30 +9,34 @@ import {
 import type { Construct } from "constructs";
 import * as z from "zod/mini";
 import { describeIssue } from "./describe-issue";
+import { readJson } from "./read-json";
 
 const text = z.string().check(z.minLength(1));
 /** Attributes that Terraform knows and we pass on as they are: credentials, lock tables, retries. */
-const passedOn = z.union([
-  z.string(),
-  z.number(),
-  z.boolean(),
-  z.record(z.string(), z.unknown()),
-  z.array(z.unknown()),
-]);
+const passedOn = z.union(
+  [z.string(), z.number(), z.boolean(), z.record(z.string(), z.unknown()), z.array(z.unknown())],
+  { error: "must be text, a number, true or false, a list or an object" },
+);
 
 const workspaceName = z.string().check(z.regex(/^[\w-]+$/, "must be letters, digits, - and _"));
 
+const staysInside = (value: string): boolean =>
+  !path.posix.isAbsolute(value) &&
+  !path.win32.isAbsolute(value) &&
+  !/^(~|[A-Za-z]:)/.test(value) &&
+  !path.normalize(value).startsWith("..");
 const Local = z.strictObject({
   path: z.optional(
     text.check(
       z.refine(
-        (value) => !path.isAbsolute(value) && !/^(~|[A-Za-z]:)/.test(value),
-        "must be relative to this file: an absolute path differs from machine to machine",
+        staysInside,
+        "must be relative to this file and lead nowhere outside its folder: what is outside differs from machine to machine",
       ),
     ),
   ),
 });
-const S3 = z.catchall(z.object({ bucket: text, key: text, region: text }), passedOn);
+const stateKey = text.check(z.refine((key) => !/^\/|\/$/.test(key), "must not start or end with /"));
+const S3 = z.catchall(z.object({ bucket: text, key: stateKey, region: text }), passedOn);
 const Remote = z.catchall(
   z.object({
     organization: text,
@@ -90,21 +93,23 @@ export class BackendError extends Error {
 export function readBackend(file: string): BackendConfig {
   let json: unknown;
   try {
-    json = JSON.parse(fs.readFileSync(file, "utf8"));
+    json = readJson(file);
   } catch (error) {
     throw new BackendError(`${file} must be a readable file of JSON, got: ${(error as Error).message}`);
   }
   const fail = (where: string, rule: string, got: unknown): never => {
-    throw new BackendError(`${file}: ${where} must be ${rule}, got: ${JSON.stringify(got)}`);
+    throw new BackendError(
+      `${file}: ${where} must be ${rule}, got: ${got === undefined ? "nothing" : JSON.stringify(got)}`,
+    );
   };
   const object = (where: string, value: unknown, keys: readonly string[]): Attributes => {
     if (typeof value !== "object" || value === null || Array.isArray(value)) return fail(where, "an object", value);
-    const unknown = Object.keys(value).filter((key) => !keys.includes(key));
-    if (unknown.length > 0) fail(where, `an object with ${keys.join(" or ")}`, Object.keys(value));
-    return value as Attributes;
+    const { "//": _comment, ...rest } = value as Attributes;
+    const isKnown = Object.keys(rest).every((key) => keys.includes(key));
+    return isKnown ? rest : fail(where, `an object with ${keys.join(" or ")}`, Object.keys(rest));
   };
 
-  const { terraform } = object("the file", json, ["terraform", "//"]);
+  const { terraform } = object("the file", json, ["terraform"]);
   const block = object("terraform", terraform, ["backend", "cloud"]);
   const types = block.backend === undefined ? {} : object("terraform.backend", block.backend, Object.keys(backends));
   const given = [
@@ -179,6 +184,12 @@ function attributesOf(config: BackendConfig, stack: string, stackFolder: string)
     case "local": {
       // Terraform resolves it in the folder it runs in, and that folder is disposable: the state stands outside it.
       const state = stateOf(config.attributes.path ?? ".state", stack);
+      const output = path.dirname(path.dirname(stackFolder));
+      if (!path.relative(output, state).startsWith("..")) {
+        throw new BackendError(
+          `terraform.backend.local.path must lie outside the output ${output}, which is disposable, got: ${config.attributes.path}`,
+        );
+      }
       return { path: path.relative(stackFolder, state).split(path.sep).join("/") };
     }
     case "s3":

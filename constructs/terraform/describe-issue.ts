@@ -5,6 +5,12 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], value);
 }
 
+/** A value as it stands in the file. */
+function shown(value: unknown): string {
+  if (value === undefined) return "nothing";
+  return typeof value === "number" ? String(value) : JSON.stringify(value);
+}
+
 function rule(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case "invalid_type":
@@ -19,6 +25,8 @@ function rule(issue: z.core.$ZodIssue): string {
         : `must be ${issue.inclusive ? "at least" : "above"} ${issue.minimum}`;
     case "too_big":
       return `must be at most ${issue.maximum}${issue.origin === "string" ? " characters" : ""}`;
+    case "invalid_key":
+      return issue.issues[0]?.message ?? issue.message;
     default:
       return issue.message;
   }
@@ -31,6 +39,7 @@ function rule(issue: z.core.$ZodIssue): string {
 export function describeIssue(error: z.core.$ZodError, value: unknown): string {
   const issue = error.issues[0] as z.core.$ZodIssue;
   const where = issue.path.length > 0 ? `.${issue.path.join(".")}` : "";
-  const got = valueAt(value, issue.path);
-  return `${where} ${rule(issue)}, got: ${got === undefined ? "nothing" : JSON.stringify(got)}`;
+  const got =
+    issue.code === "unrecognized_keys" ? Object.keys(valueAt(value, issue.path) as object) : valueAt(value, issue.path);
+  return `${where} ${rule(issue)}, got: ${shown(got)}`;
 }

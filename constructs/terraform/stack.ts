@@ -5,6 +5,7 @@ import { type TerraformElement, TerraformOutput, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { App } from "./app";
 import { type BackendConfig, StackBackend } from "./backend";
+import { escapeTemplate } from "./escape";
 
 export interface StackProps {
   /** AWS Region of every resource in the stack, such as `eu-west-1`. */
@@ -39,10 +40,13 @@ export class Stack extends TerraformStack {
     super(scope, id);
     this.region = props.region;
     new StackBackend(this, props.backend, id, App.of(this).stackFolder(id));
+    const tags = Object.entries(props.tags ?? {}).map(
+      ([key, value]) => [escapeTemplate(key), escapeTemplate(value)] as const,
+    );
     new AwsProvider(this, "Aws", {
       region: props.region,
       allowedAccountIds: props.accountId ? [props.accountId] : undefined,
-      defaultTags: props.tags && Object.keys(props.tags).length > 0 ? [{ tags: { ...props.tags } }] : undefined,
+      defaultTags: tags.length > 0 ? [{ tags: Object.fromEntries(tags) }] : undefined,
     });
   }
 
@@ -70,6 +74,12 @@ export class Stack extends TerraformStack {
   /** Adds a Terraform output; its name is exactly `name`. */
   addOutput(name: string, value: string, description: string): void {
     new TerraformOutput(this, name, { value, description });
+  }
+
+  override toTerraform(): Record<string, unknown> {
+    const config = super.toTerraform();
+    App.of(this).inspect(this.node.id, config);
+    return config;
   }
 
   // cdktf merges elements of one address silently, so two constructs that would share one are an error.

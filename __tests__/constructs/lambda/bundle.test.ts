@@ -102,6 +102,14 @@ describe("a second time", () => {
   });
 });
 
+test("builds many handlers as it builds one", () => {
+  const names = Array.from({ length: 51 }, (_, at) => `h${at}.ts`);
+  projectOf(Object.fromEntries(names.map((name) => [name, `export const handler = () => "${name}";`])));
+  const all = bundle(names);
+  expect(new Set([...all.values()].map(({ sourceCodeHash }) => sourceCodeHash)).size).toBe(51);
+  expect(all.get("h50.ts")).toEqual(only("h50.ts"));
+});
+
 describe("stops, with file and line", () => {
   test("at a syntax error", () => {
     projectOf({ "a.ts": "export const handler = () => 1;\nconst = 2;" });

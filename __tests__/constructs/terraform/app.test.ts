@@ -77,6 +77,51 @@ test("replaces what it wrote and keeps what Terraform did, also in a stack that 
   expect(fs.readFileSync("out/stacks/a/cdk.tf.json", "utf8")).toContain('"other"');
 });
 
+test("does not mind what else lies beside the stacks", () => {
+  synth(["a"]);
+  for (const file of ["out/.DS_Store", "out/stacks/.DS_Store"]) fs.writeFileSync(file, "x");
+  synth(["a", "b"]);
+  expect(treeOf("out")).toEqual([
+    ".DS_Store",
+    "manifest.json",
+    "stacks/.DS_Store",
+    "stacks/a/cdk.tf.json",
+    "stacks/b/cdk.tf.json",
+  ]);
+});
+
+test("writes through a link to a folder elsewhere", () => {
+  const elsewhere = scratchFolder();
+  fs.symlinkSync(elsewhere, "out");
+  synth(["a"]);
+  expect(treeOf(elsewhere)).toEqual(["manifest.json", "stacks/a/cdk.tf.json"]);
+});
+
+test("removes what a process that was killed has left, and not what one that runs is at", () => {
+  synth(["a"]);
+  for (const pid of [999_999_999, process.ppid]) fs.mkdirSync(`out/.staging-${pid}`);
+  synth(["a"]);
+  expect(fs.readdirSync("out").sort()).toEqual([`.staging-${process.ppid}`, "manifest.json", "stacks"]);
+});
+
+test("takes an empty CDKTF_OUTDIR for none", () => {
+  process.env.CDKTF_OUTDIR = "";
+  synth(["a"], { outdir: undefined });
+  delete process.env.CDKTF_OUTDIR;
+  expect(treeOf(project)).toEqual(["cdktf.out/manifest.json", "cdktf.out/stacks/a/cdk.tf.json"]);
+});
+
+test("refuses a folder that holds something else, and leaves it as it is", () => {
+  fs.mkdirSync("settings");
+  fs.writeFileSync("settings/dev.json", "{}");
+  for (const outdir of ["settings", "."]) {
+    expect(() => synth(["a"], { outdir })).toThrow(
+      `outdir must be a folder that is new, empty or an earlier output, got: ${outdir}, which holds`,
+    );
+  }
+  expect(treeOf(project)).toEqual(["settings/dev.json"]);
+});
+
 test("gives every stack the repository's provider lock file", () => {
   fs.writeFileSync(".terraform.lock.hcl", "# locked");
   synth(["a"]);

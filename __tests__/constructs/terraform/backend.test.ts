@@ -91,11 +91,14 @@ describe("gives each stack a state of its own, which the other can read", () => 
 test.each([
   ["cdktf.out", "../../../.state/orders-dev.tfstate"],
   ["build/terraform", "../../../../.state/orders-dev.tfstate"],
-  [path.join(os.tmpdir(), "cdktf.out"), "../../../.state/orders-dev.tfstate"],
+  [path.join(os.tmpdir(), "gatehouse-elsewhere"), "../../../.state/orders-dev.tfstate"],
 ])("keeps local state outside the output %s, and the machine's folders out of it", (outdir, expected) => {
   const backend = readBackend(backendFile({ terraform: { backend: { local: {} } } }));
+  const home = process.cwd();
+  process.chdir(scratchFolder());
   const stack = new Stack(new App({ outdir }), "orders-dev", { region: "eu-west-1", backend });
-  expect(stack.toTerraform().terraform.backend.local.path).toBe(expected);
+  process.chdir(home);
+  expect((stack.toTerraform() as unknown as Config).terraform.backend?.local.path).toBe(expected);
 });
 
 describe("refuses", () => {
@@ -120,7 +123,7 @@ describe("refuses", () => {
     [
       "an unknown key on top",
       { terraform: { backend: { local: {} } }, provider: {} },
-      "the file must be an object with terraform or //",
+      "the file must be an object with terraform, got:",
     ],
     [
       "an unknown key inside",
@@ -147,12 +150,27 @@ describe("refuses", () => {
     [
       "an absolute path",
       { terraform: { backend: { local: { path: "/var/state" } } } },
-      'terraform.backend.local.path must be relative to this file: an absolute path differs from machine to machine, got: "/var/state"',
+      'terraform.backend.local.path must be relative to this file and lead nowhere outside its folder: what is outside differs from machine to machine, got: "/var/state"',
     ],
     [
       "an unknown key of local",
       { terraform: { backend: { local: { pth: "x" } } } },
-      'terraform.backend.local must have only keys that are known; unknown: pth, got: {"pth":"x"}',
+      'terraform.backend.local must have only keys that are known; unknown: pth, got: ["pth"]',
+    ],
+    [
+      "a path that leaves the repository",
+      { terraform: { backend: { local: { path: "a/../../b" } } } },
+      "lead nowhere outside its folder",
+    ],
+    [
+      "a key that Terraform refuses",
+      { terraform: { backend: { s3: { ...s3, key: "/k" } } } },
+      'key must not start or end with /, got: "/k"',
+    ],
+    [
+      "an argument without a value",
+      { terraform: { backend: { s3: { ...s3, profile: null } } } },
+      ".profile must be text, a number, true or false, a list or an object, got: null",
     ],
     [
       "workspaces by tag, which all stacks would share",
@@ -178,6 +196,23 @@ describe("refuses", () => {
     const file = backendFile(content);
     expect(() => readBackend(file)).toThrow(message);
     expect(() => readBackend(file)).toThrow(file);
+  });
+
+  test("state inside the output, which is disposable", () => {
+    const file = backendFile({ terraform: { backend: { local: { path: "cdktf.out/stacks" } } } });
+    const home = process.cwd();
+    process.chdir(scratchFolder());
+    const build = () =>
+      new Stack(new App({ outdir: "cdktf.out" }), "a", { region: "eu-west-1", backend: readBackend(file) });
+    expect(build).toThrow("path must lie outside the output cdktf.out, which is disposable, got: cdktf.out/stacks");
+    process.chdir(home);
+  });
+
+  test("nothing of comments and byte order marks", () => {
+    const file = backendFile(
+      `\uFEFF{"//": "ours", "terraform": {"//": "state", "backend": {"//": "local", "local": {}}}}`,
+    );
+    expect(readBackend(file).type).toBe("local");
   });
 
   test("a file that is not there", () => {
