@@ -54,9 +54,13 @@ describe("npm start", () => {
   const project = new Project();
   const { status, stdout } = project.run("start.ts");
 
-  test("says what came out, and what comes next", () => {
+  test("says what came out and what comes next, and walks an order through it", () => {
     expect(status).toBe(0);
-    const text = stdout.replace(/\d+ kB/g, "N kB").replace(/\d+\.\d+ s/, "N s");
+    const text = stdout
+      .replace(/\d+ kB/g, "N kB")
+      .replace(/\d+\.\d+ s/g, "N s")
+      .replace(/\d+ ms/g, "N ms")
+      .replace(/[\da-f-]{36}/, "<id>");
     const orders = (environment: string) => `orders-${environment}
             65 resources: API Gateway 18, CloudWatch 8, CloudWatch Logs 4, DynamoDB 1, IAM 18
             KMS 1, Lambda 4, SNS 4, SQS 7
@@ -80,6 +84,12 @@ Next
   terraform -chdir=cdktf.out/stacks/orders-dev init && terraform -chdir=cdktf.out/stacks/orders-dev plan   the same without the CLI
 
 No accountId in settings/: api-gateway-account-eu-west-1, orders-dev, orders-prod would go to whatever account the credentials belong to.
+
+orders-dev, run on this machine
+  POST /orders {"orderID":"walk-1","item":"tea","quantity":2}  202 {"messageId":"<id>"}
+  in dev-orders after N ms  {"orderID":"walk-1","item":"tea","quantity":2}
+  mailed to you@example.com after N ms  New order walk-1
+  0 calls denied; started, walked and stopped in N s. npm run local stays up
 `);
   });
 });

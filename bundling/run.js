@@ -28,7 +28,7 @@ const options = {
   metafile: true,
   write: false,
   // Packages that find files of their own beside them.
-  external: ["esbuild"],
+  external: ["esbuild", "dynalite"],
 };
 
 /**

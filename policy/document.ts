@@ -1,22 +1,95 @@
-/** A statement of an IAM policy, with every "one or many" written as many. */
-export interface PolicyStatement {
-  readonly effect: "Allow" | "Deny";
-  readonly actions: readonly string[];
-  readonly resources: readonly string[];
+/** Who a statement of a resource's policy is about: `{ type: "Service", value: "lambda.amazonaws.com" }`; `"*"` alone is of type `AWS`. */
+export interface StatementPrincipal {
+  readonly type: string;
+  readonly value: string;
 }
 
+/** One line of a statement's `Condition`: the operator, the condition key, and the values of which one must fit. */
+export interface StatementCondition {
+  /** As written, such as `ForAnyValue:StringLikeIfExists`. */
+  readonly operator: string;
+  readonly key: string;
+  readonly values: readonly string[];
+}
+
+/** A statement of an IAM policy, with every "one or many" written as many; what the statement leaves out is empty. */
+export interface PolicyStatement {
+  readonly sid?: string;
+  readonly effect: "Allow" | "Deny";
+  readonly principals: readonly StatementPrincipal[];
+  readonly notPrincipals: readonly StatementPrincipal[];
+  readonly actions: readonly string[];
+  readonly notActions: readonly string[];
+  readonly resources: readonly string[];
+  readonly notResources: readonly string[];
+  readonly conditions: readonly StatementCondition[];
+  /** Whether `${aws:PrincipalArn}` and the like stand for values, as they do in policies of version 2012-10-17 and in no older ones. */
+  readonly readsVariables: boolean;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+const elements = new Set([
+  "Sid",
+  "Effect",
+  "Principal",
+  "NotPrincipal",
+  "Action",
+  "NotAction",
+  "Resource",
+  "NotResource",
+  "Condition",
+]);
+
 const many = (value: unknown): readonly string[] =>
-  value === undefined ? [] : Array.isArray(value) ? (value as string[]) : [value as string];
+  value === undefined ? [] : Array.isArray(value) ? value.map(String) : [String(value)];
+
+const principalsOf = (value: unknown): readonly StatementPrincipal[] =>
+  typeof value === "object" && value !== null
+    ? Object.entries(value).flatMap(([type, values]) => many(values).map((one) => ({ type, value: one })))
+    : many(value).map((one) => ({ type: "AWS", value: one }));
+
+const conditionsOf = (value: unknown = {}): readonly StatementCondition[] =>
+  Object.entries(value as Record<string, Json>).flatMap(([operator, byKey]) =>
+    Object.entries(byKey).map(([key, values]) => ({ operator, key, values: many(values) })),
+  );
+
+/** What AWS refuses about a statement, and what would quietly mean something else here than its author meant. */
+function faultOf(statement: Json): string | undefined {
+  const unknown = Object.keys(statement).find((element) => !elements.has(element));
+  if (unknown) return `must have elements that IAM knows, got: ${unknown}`;
+  if (statement.Effect !== "Allow" && statement.Effect !== "Deny") {
+    return `must have the Effect Allow or Deny, got: ${statement.Effect}`;
+  }
+  if ("Action" in statement === "NotAction" in statement) return "must have either Action or NotAction";
+  const both = ["Resource", "Principal"].find((element) => element in statement && `Not${element}` in statement);
+  if (both) return `must have either ${both} or Not${both}, got: both`;
+  const empty = Object.keys(statement).find((element) => many(statement[element]).length === 0);
+  return empty && `must name at least one ${empty}, got: none`;
+}
 
 /**
  * The statements of a policy's JSON.
+ *
+ * @throws Error naming the statement and what is wrong with it
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
  */
 export function statementsOf(json: string): readonly PolicyStatement[] {
-  const { Statement } = JSON.parse(json) as { Statement: Record<string, unknown> | readonly Record<string, unknown>[] };
-  return [Statement].flat().map((statement) => ({
-    effect: statement.Effect as "Allow" | "Deny",
-    actions: many(statement.Action),
-    resources: many(statement.Resource),
-  }));
+  const { Version, Statement } = JSON.parse(json) as { Version?: string; Statement: Json | readonly Json[] };
+  return [Statement].flat().map((statement, index) => {
+    const fault = faultOf(statement);
+    if (fault) throw new Error(`Statement ${statement.Sid ?? index} of a policy ${fault}`);
+    return {
+      sid: statement.Sid as string | undefined,
+      effect: statement.Effect as "Allow" | "Deny",
+      principals: principalsOf(statement.Principal),
+      notPrincipals: principalsOf(statement.NotPrincipal),
+      actions: many(statement.Action),
+      notActions: many(statement.NotAction),
+      resources: many(statement.Resource),
+      notResources: many(statement.NotResource),
+      conditions: conditionsOf(statement.Condition),
+      readsVariables: Version === "2012-10-17",
+    };
+  });
 }

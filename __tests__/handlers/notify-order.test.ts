@@ -1,5 +1,5 @@
 import type { DynamoDBBatchResponse } from "aws-lambda";
-import { Sns } from "../support/dynamodb";
+import { Sns } from "../support/aws-servers";
 import { insertEvent } from "../support/events";
 import { LambdaFunction } from "../support/lambda-function";
 

@@ -1,16 +1,17 @@
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import type { SQSBatchResponse } from "aws-lambda";
 import { MAX_ORDER_BYTES } from "../../handlers/schemas/order";
-import { DynamoDb } from "../support/dynamodb";
+import { DynamoDbServer } from "../support/aws-servers";
 import { sqsEvent } from "../support/events";
 import { LambdaFunction } from "../support/lambda-function";
 
-let database: DynamoDb;
+let database: DynamoDbServer;
 let writer: LambdaFunction;
 
 beforeAll(async () => {
-  database = await DynamoDb.start();
-  await database.createTable("orders");
+  database = await DynamoDbServer.start();
+  const attribute = [{ name: "orderID", type: "S" }];
+  database.database.createTable({ name: "orders", hash_key: "orderID", attribute });
   const environment = { TABLE_NAME: "orders", AWS_ENDPOINT_URL_DYNAMODB: database.url };
   writer = await LambdaFunction.start("handlers/write-order.ts", environment);
 });
@@ -30,9 +31,10 @@ async function write(...bodies: string[]): Promise<readonly string[]> {
   return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
 }
 
-async function stored(orderID: string): Promise<unknown> {
-  const { body } = await database.call("GetItem", { TableName: "orders", Key: { orderID: { S: orderID } } });
-  return body.Item && unmarshall(body.Item as Parameters<typeof unmarshall>[0]);
+async function stored(id: string): Promise<unknown> {
+  const items = await database.database.items("orders");
+  const item = items.find(({ orderID }) => (orderID as { S: string }).S === id);
+  return item && unmarshall(item as Parameters<typeof unmarshall>[0]);
 }
 
 /** Lists in lists: `depth` levels, the order itself included. */

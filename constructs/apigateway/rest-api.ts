@@ -15,7 +15,7 @@ export interface RestApiProps
   /** What the API is for, as the console shows it. */
   readonly description: string;
   /**
-   * Bound on the stage's requests; what is above it gets 429.
+   * Bound on the requests to each method; what is above it gets 429.
    * @default { rateLimit: 50, burstLimit: 100 }
    */
   readonly throttle?: StageProps["throttle"];

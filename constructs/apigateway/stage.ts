@@ -23,7 +23,7 @@ export interface StageProps {
   readonly logRetentionInDays: RetentionDays;
   /** What API Gateway writes of the execution of each request. Bodies are never logged. */
   readonly executionLogLevel: "OFF" | "ERROR" | "INFO";
-  /** Bound on the stage's requests; what is above it gets 429. */
+  /** Bound on the requests to each method; what is above it gets 429. */
   readonly throttle: Throttle;
 }
 

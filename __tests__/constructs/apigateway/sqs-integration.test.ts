@@ -2,9 +2,9 @@ import { SqsIntegration } from "../../../constructs/apigateway/integrations/sqs"
 import { RestApi } from "../../../constructs/apigateway/rest-api";
 import { Role } from "../../../constructs/iam/role";
 import { Queue } from "../../../constructs/sqs/queue";
+import { MappingTemplate } from "../../../local/api-gateway/mapping-template";
 import { policiesOf } from "../../support/policies";
 import { type Config, only, synthesize } from "../../support/synth";
-import { mapped } from "../../support/velocity";
 
 const MAX_BYTES = 3_000;
 
@@ -22,6 +22,8 @@ const config: Config = synthesize((stack) => {
 });
 const integration = only(config, "aws_api_gateway_integration");
 const request = integration.request_templates["application/json"];
+
+const mapped = (template: string, input: { body: string }) => new MappingTemplate(template).render(input);
 
 /** The form that SQS would get for a body. */
 const sent = (body: string): Record<string, string> =>

@@ -1,0 +1,326 @@
+import { execFile, spawnSync } from "node:child_process";
+import * as http from "node:http";
+import type { AddressInfo } from "node:net";
+import { promisify } from "node:util";
+import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
+import { PublishCommand, SNSClient } from "@aws-sdk/client-sns";
+import { type SignedRequest, sign, type VerifyOptions, verify } from "../../../local/iam/sigv4";
+
+const credentials = {
+  accessKeyId: "ASIAEXAMPLE",
+  secretAccessKey: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
+  sessionToken: "IQoJb3JpZ2luX2Vj+/=",
+};
+const noon = Date.parse("2026-01-31T12:00:00Z");
+const minutes = (count: number): number => count * 60_000;
+
+const options = (more: Partial<VerifyOptions> = {}): VerifyOptions => ({
+  secretOf: (accessKeyId) => (accessKeyId === credentials.accessKeyId ? credentials : undefined),
+  now: noon,
+  ...more,
+});
+
+const unsigned: SignedRequest = {
+  method: "POST",
+  path: "/dev/orders?b=2&a=1",
+  headers: { host: "127.0.0.1:4000", "content-type": "application/json" },
+  body: Buffer.from('{"orderID":"1"}'),
+};
+
+const signed = (more: Partial<SignedRequest> = {}, service = "execute-api"): SignedRequest => {
+  const request = { ...unsigned, ...more };
+  return { ...request, headers: sign(request, credentials, { region: "eu-west-1", service, now: noon }) };
+};
+
+/** A signed request of which something was changed afterwards. */
+const tampered = (more: Partial<SignedRequest>, headers: SignedRequest["headers"] = {}): SignedRequest => {
+  const request = signed();
+  return { ...request, ...more, headers: { ...request.headers, ...headers } };
+};
+
+/** The Authorization header, with a part of it replaced. */
+const reauthorized = (from: string | RegExp, to: string, request = signed()): SignedRequest => ({
+  ...request,
+  headers: { ...request.headers, authorization: String(request.headers.authorization).replace(from, to) },
+});
+
+const refusal = (code: string, status: number, message: string) =>
+  expect.objectContaining({ code, status, message: expect.stringContaining(message) });
+
+/** Skipped where curl is missing or too old to sign. */
+const testWithCurl = String(spawnSync("curl", ["--help", "all"]).stdout).includes("--aws-sigv4") ? test : test.skip;
+
+describe("signatures of others", () => {
+  let server: http.Server;
+  let endpoint: string;
+  const received: SignedRequest[] = [];
+
+  beforeAll(async () => {
+    server = http.createServer(async (request, response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk as Buffer);
+      const { method = "", url: path = "", headers } = request;
+      received.push({ method, path, headers, body: Buffer.concat(chunks) });
+      response.writeHead(500).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+
+  afterAll(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  beforeEach(() => received.splice(0));
+
+  const last = (): SignedRequest => received.at(-1) as SignedRequest;
+  const now = (): VerifyOptions => options({ now: Date.now() });
+  const client = () => ({ endpoint, region: "eu-west-1", credentials, maxAttempts: 1 });
+
+  test("the SDK's for DynamoDB, in JSON", async () => {
+    const dynamodb = new DynamoDBClient(client());
+    await dynamodb.send(new PutItemCommand({ TableName: "orders", Item: { orderID: { S: "é" } } })).catch(() => {});
+    expect(verify(last(), now())).toEqual({ accessKeyId: "ASIAEXAMPLE", region: "eu-west-1", service: "dynamodb" });
+    expect(() => verify({ ...last(), body: Buffer.from("{}") }, now())).toThrow(
+      refusal("InvalidSignatureException", 403, "x-amz-content-sha256 must be the body's hash"),
+    );
+  });
+
+  test("the SDK's for SNS, as a form", async () => {
+    await new SNSClient(client()).send(new PublishCommand({ TopicArn: "arn", Message: "a b&c=é" })).catch(() => {});
+    expect(verify(last(), now())).toMatchObject({ service: "sns" });
+  });
+
+  test("the SDK's for S3, with a key that needs encoding, and with a query", async () => {
+    const s3 = new S3Client({ ...client(), forcePathStyle: true });
+    await s3.send(new GetObjectCommand({ Bucket: "b", Key: "a b/(c)/é+*/../d" })).catch(() => {});
+    expect(verify(last(), now())).toMatchObject({ service: "s3" });
+    expect(last().path).toMatch(/%20.*%C3%A9/);
+    await s3.send(new ListObjectsV2Command({ Bucket: "b", Prefix: "a b/é", Delimiter: "/" })).catch(() => {});
+    expect(verify(last(), now())).toMatchObject({ service: "s3" });
+    expect(last().path).toContain("prefix=a%20b%2F%C3%A9");
+    expect(() => verify({ ...last(), path: last().path.replace("%C3%A9", "e") }, now())).toThrow("does not match");
+  });
+
+  testWithCurl("curl's", async () => {
+    const user = `${credentials.accessKeyId}:${credentials.secretAccessKey}`;
+    await promisify(execFile)("curl", [
+      ...["--silent", "--aws-sigv4", "aws:amz:eu-west-1:execute-api", "--user", user],
+      ...["--header", `x-amz-security-token: ${credentials.sessionToken}`],
+      ...["--header", "content-type: application/json", "--data", '{"orderID":"1"}', `${endpoint}/dev/orders?a=1&b=2`],
+    ]);
+    expect(verify(last(), now())).toMatchObject({ service: "execute-api", region: "eu-west-1" });
+  });
+});
+
+describe("signatures that are known", () => {
+  const secret = { secretAccessKey: credentials.secretAccessKey, sessionToken: "" };
+  const secretOf = (accessKeyId: string) => (accessKeyId === "AKIDEXAMPLE" ? secret : undefined);
+
+  test("AWS's own example", () => {
+    const request: SignedRequest = {
+      method: "GET",
+      path: "/?Action=ListUsers&Version=2010-05-08",
+      headers: {
+        host: "iam.amazonaws.com",
+        "content-type": "application/x-www-form-urlencoded; charset=utf-8",
+        "x-amz-date": "20150830T123600Z",
+        authorization:
+          "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/iam/aws4_request, SignedHeaders=content-type;host;x-amz-date, Signature=5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7",
+      },
+      body: Buffer.alloc(0),
+    };
+    expect(verify(request, { secretOf, now: Date.parse("2015-08-30T12:36:00Z") })).toEqual({
+      accessKeyId: "AKIDEXAMPLE",
+      region: "us-east-1",
+      service: "iam",
+    });
+  });
+
+  test("the SDK's of a path with dots, doubled slashes and escapes, and of a query out of order", () => {
+    const request: SignedRequest = {
+      method: "POST",
+      path: "/dev/a%20b/../c%2Fd//(e)/./f*?b=x%20y&a=2&a=1&c(=%C3%A9%2B%3D&d",
+      headers: {
+        host: "h",
+        "x-thing": "  a   b ",
+        "x-amz-date": "20260102T030405Z",
+        "x-amz-security-token": "token",
+        "x-amz-content-sha256": "8f434346648f6b96df89dda901c5176b10a6d83961dd3c1ac88b59b2dc327aa4",
+        authorization:
+          "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260102/eu-west-1/execute-api/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date;x-amz-security-token;x-thing, Signature=ac33e0dfdbf7f2c1c09065a1e013ad41e55c08ad7d667fbaa07bc54e20c835b9",
+      },
+      body: Buffer.from("hi"),
+    };
+    const withToken = () => ({ ...secret, sessionToken: "token" });
+    const now = Date.parse("2026-01-02T03:04:05Z");
+    expect(verify(request, { secretOf: withToken, now })).toMatchObject({ service: "execute-api" });
+  });
+});
+
+describe("our own signatures", () => {
+  test.each([
+    "/",
+    "",
+    "/a",
+    "/a/",
+    "/a/../b//c/./d",
+    "/a%20b/é?x=1",
+    "/?b=1&a=2&a=1",
+    "/?a",
+    "/?a=b=c&d=%2B+%zz",
+    "/?",
+    "/%zz",
+  ])("verify for the path %p", (path) => {
+    for (const service of ["execute-api", "s3"]) {
+      expect(verify(signed({ path }, service), options())).toMatchObject({ service });
+    }
+  });
+
+  test("cover the headers given, in whatever case, and leave out those that change on the way", () => {
+    const headers = { Host: "h", "X-Thing": " a   b ", "User-Agent": "me", "x-none": undefined };
+    const request = signed({ headers });
+    expect(request.headers.authorization).toContain(
+      "SignedHeaders=host;x-amz-content-sha256;x-amz-date;x-amz-security-token;x-thing, ",
+    );
+    expect(request.headers).toMatchObject({ host: "h", "x-amz-date": "20260131T120000Z" });
+    verify({ ...request, headers: { ...request.headers, "user-agent": "you" } }, options());
+    expect(() => signed({ headers: {} })).toThrow("A request must have the header host to be signed");
+  });
+
+  test("do not hold for what was changed, and the refusal says what should have been signed", () => {
+    expect(() => verify(tampered({ method: "PUT" }), options())).toThrow(
+      refusal(
+        "SignatureDoesNotMatch",
+        403,
+        "The Canonical String for this request should have been\n'PUT\n/dev/orders\n",
+      ),
+    );
+  });
+});
+
+test.each<[string, SignedRequest]>([
+  ["the method", tampered({ method: "DELETE" })],
+  ["the path", tampered({ path: "/prod/orders?b=2&a=1" })],
+  ["the path, encoded otherwise", tampered({ path: "/dev/%6Frders?b=2&a=1" })],
+  ["a value of the query", tampered({ path: "/dev/orders?b=2&a=2" })],
+  ["one more in the query", tampered({ path: "/dev/orders?b=2&a=1&c=3" })],
+  ["no query", tampered({ path: "/dev/orders" })],
+  ["a header", tampered({}, { "content-type": "text/plain" })],
+  ["a header left out", tampered({}, { "content-type": undefined })],
+  ["the host", tampered({}, { host: "example.com" })],
+  ["the body", tampered({ body: Buffer.from("{}") })],
+  ["the body's hash", tampered({}, { "x-amz-content-sha256": "0".repeat(64) })],
+  ["the body declared unsigned", tampered({}, { "x-amz-content-sha256": "UNSIGNED-PAYLOAD" })],
+  ["the time", tampered({}, { "x-amz-date": "20260131T120001Z" })],
+  ["the date of the scope", reauthorized("/20260131/", "/20260130/")],
+  ["the date of the scope, cut off", reauthorized("/20260131/", "/2026013/")],
+  ["the region", reauthorized("eu-west-1", "us-east-1")],
+  ["the service", reauthorized("execute-api", "sqs")],
+  ["the signed headers, host left out", reauthorized("content-type;host;", "content-type;")],
+  ["the signed headers, one left out", reauthorized("content-type;", "")],
+  ["the signature", reauthorized(/Signature=./, "Signature=g")],
+  ["the signature, cut off", reauthorized(/.$/, "")],
+])("refuses a request after a change: %s", (_, request) => {
+  expect(() => verify(request, options())).toThrow(refusal("SignatureDoesNotMatch", 403, ""));
+});
+
+test("a secret that is not the key's own does not do", () => {
+  const secretOf = () => ({ ...credentials, secretAccessKey: "x".repeat(40) });
+  expect(() => verify(signed(), options({ secretOf }))).toThrow(refusal("SignatureDoesNotMatch", 403, ""));
+});
+
+test.each<[string, SignedRequest]>([
+  ["an unknown access key", reauthorized("ASIAEXAMPLE", "ASIAUNKNOWN")],
+  ["no token", tampered({}, { "x-amz-security-token": undefined })],
+  ["another token", tampered({}, { "x-amz-security-token": "IQoJb3JpZ2luX2Vj" })],
+])("refuses %s", (_, request) => {
+  const message = "The security token included in the request is invalid.";
+  expect(() => verify(request, options())).toThrow(refusal("InvalidClientTokenId", 403, message));
+});
+
+test.each<[number, string | undefined]>([
+  [-15, undefined],
+  [15, undefined],
+  [15.1, "Signature expired: 20260131T120000Z is now earlier than 20260131T120006Z (20260131T121506Z - 15 min.)"],
+  [
+    -15.1,
+    "Signature not yet current: 20260131T120000Z is still later than 20260131T115954Z (20260131T114454Z + 15 min.)",
+  ],
+])("%d minutes after signing: %s", (count, message) => {
+  const attempt = () => verify(signed(), options({ now: noon + minutes(count) }));
+  if (message) expect(attempt).toThrow(refusal("SignatureDoesNotMatch", 403, message));
+  else attempt();
+});
+
+test.each<[string, SignedRequest]>([
+  ["must start with AWS4-HMAC-SHA256, got: Basic", reauthorized("AWS4-HMAC-SHA256", "Basic")],
+  ["requires 'Credential' parameter. Authorization header requires 'Sig", reauthorized(/ .*/, " a")],
+  ["requires 'Signature' parameter.", reauthorized(/, Signature=.*/, "")],
+  ["requires 'SignedHeaders' parameter.", reauthorized(/SignedHeaders=[^,]*/, "SignedHeaders=")],
+  ["aws4_request, got: ASIAEXAMPLE/20260131/eu-west-1/execute-api/aws5", reauthorized("aws4_request", "aws5")],
+  ["Credential must be", reauthorized("/eu-west-1", "")],
+  ["X-Amz-Date must be a time such as 20260131T235959Z, got: none", tampered({}, { "x-amz-date": undefined })],
+  ["got: 20261331T000000Z", tampered({}, { "x-amz-date": "20261331T000000Z" })],
+  ["got: yesterday", tampered({}, { "x-amz-date": "yesterday" })],
+])("refuses an incomplete signature: %s", (message, request) => {
+  expect(() => verify(request, options())).toThrow(refusal("IncompleteSignature", 400, message));
+});
+
+test("refuses a request without a signature, and says what is not modelled", () => {
+  const attempt = (more: Partial<SignedRequest>) => () => verify({ ...unsigned, ...more }, options());
+  expect(attempt({})).toThrow(refusal("MissingAuthenticationToken", 403, "Missing Authentication Token"));
+  const path = "/?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=1";
+  expect(attempt({ path })).toThrow(refusal("MissingAuthenticationToken", 403, "Presigned URLs are not modelled"));
+});
+
+test("names errors of JSON services as they do", () => {
+  const json = { "x-amz-target": "AmazonSQS.SendMessage" };
+  const request = signed({ headers: { ...unsigned.headers, ...json } }, "sqs");
+  const attempt = (changed: SignedRequest) => () => verify(changed, options());
+  expect(attempt({ ...unsigned, headers: json })).toThrow(refusal("MissingAuthenticationTokenException", 403, ""));
+  expect(attempt({ ...request, body: Buffer.alloc(0) })).toThrow(refusal("InvalidSignatureException", 403, ""));
+  expect(attempt(reauthorized("ASIAEX", "ASIAUN", request))).toThrow(refusal("UnrecognizedClientException", 403, ""));
+  expect(attempt(reauthorized("AWS4", "AWS3", request))).toThrow(refusal("IncompleteSignatureException", 400, ""));
+});
+
+describe("bodies of S3", () => {
+  const withHash = (hash: string): SignedRequest => {
+    const request = signed({}, "s3");
+    return { ...request, headers: { ...request.headers, "x-amz-content-sha256": hash } };
+  };
+
+  test("must have the hash that they claim", () => {
+    const message = "does not match what was computed";
+    expect(() => verify(withHash("0".repeat(64)), options())).toThrow(
+      refusal("XAmzContentSHA256Mismatch", 400, message),
+    );
+  });
+
+  test("may be declared unsigned when signing, and not later", () => {
+    const request: SignedRequest = {
+      method: "PUT",
+      path: "/b/a%20b",
+      headers: {
+        host: "h",
+        "x-amz-content-sha256": "UNSIGNED-PAYLOAD",
+        "x-amz-date": "20260102T030405Z",
+        "x-amz-security-token": "token",
+        authorization:
+          "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260102/eu-west-1/s3/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date;x-amz-security-token, Signature=fe3c28f2bf8f1b55487f99fed32bffcbff91797308892d78a9c4cc2cdc058765",
+      },
+      body: Buffer.from("whatever"),
+    };
+    const secretOf = () => ({ ...credentials, sessionToken: "token" });
+    expect(verify(request, { secretOf, now: Date.parse("2026-01-02T03:04:05Z") })).toMatchObject({ service: "s3" });
+    expect(() => verify(withHash("UNSIGNED-PAYLOAD"), options())).toThrow(refusal("SignatureDoesNotMatch", 403, ""));
+  });
+
+  test("that are streamed are not modelled", () => {
+    expect(() => verify(withHash("STREAMING-UNSIGNED-PAYLOAD-TRAILER"), options())).toThrow(
+      refusal("NotImplemented", 501, "STREAMING-UNSIGNED-PAYLOAD-TRAILER is not modelled"),
+    );
+  });
+});

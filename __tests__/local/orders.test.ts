@@ -1,0 +1,284 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { unmarshall } from "@aws-sdk/util-dynamodb";
+import { MAX_ORDER_BYTES } from "../../handlers/schemas/order";
+import { Cloud, type CloudOptions } from "../../local/cloud";
+import { post } from "../../local/walk";
+import { documentOnlyGrants } from "../../policy/document-only-grants";
+import { OrdersStack } from "../../stacks/orders";
+import { LeapingClock } from "../support/local";
+import { scratchFolder } from "../support/scratch-folder";
+import { type Config, environmentOf, synthesizeApp } from "../support/synth";
+
+const stack = path.join(
+  synthesizeApp((app) => {
+    new OrdersStack(app, "orders-dev", {
+      environment: environmentOf("dev"),
+      backend: { type: "local", attributes: {} },
+    });
+  }),
+  "stacks",
+  "orders-dev",
+);
+const synthesized = fs.readFileSync(path.join(stack, "cdk.tf.json"), "utf8");
+
+const running = new Set<Cloud>();
+
+/** Runs the pipeline out of a folder that holds what was synthesized, or a change of it. */
+async function start(config: string = synthesized, options: CloudOptions = {}): Promise<Cloud> {
+  const folder = path.join(scratchFolder(), "orders-dev");
+  fs.cpSync(stack, folder, { recursive: true });
+  fs.writeFileSync(path.join(folder, "cdk.tf.json"), config);
+  const cloud = await Cloud.start([folder], { variables: { notification_email: "ops@example.com" }, ...options });
+  running.add(cloud);
+  return cloud;
+}
+
+afterEach(async () => {
+  await Promise.all([...running].map((cloud) => cloud.stop()));
+  running.clear();
+});
+
+const send = (cloud: Cloud, body: string) => post(cloud, String(cloud.stacks[0]?.outputs.orders_url?.value), body);
+
+const stored = async (cloud: Cloud) =>
+  (await cloud.dynamodb.items("dev-orders")).map((item) => unmarshall(item as Parameters<typeof unmarshall>[0]));
+
+const queue = (cloud: Cloud, name: string) => cloud.sqs.queues().find(({ queueName }) => queueName === name);
+
+async function until(isThere: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  const end = Date.now() + 15_000;
+  while (!(await isThere())) {
+    if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** Waits until so many mails are out and no function is at work any more. */
+async function untilMailed(cloud: Cloud, count: number): Promise<void> {
+  await until(() => cloud.sns.outbox.length >= count, `${count} mails`);
+  const ended = (name: string, word: string) => cloud.lambda.logsOf(name).filter((line) => line.includes(word)).length;
+  const names = ["dev-write-order", "dev-notify-order"];
+  await until(
+    () =>
+      names.every(
+        (name) =>
+          ended(name, "platform.report") >= 1 && ended(name, "platform.report") === ended(name, "platform.start"),
+      ),
+    "the functions",
+  );
+}
+
+describe("an order", () => {
+  test("goes from a signed request to the table and the outbox, and nothing is denied on the way", async () => {
+    const cloud = await start();
+    const answer = await send(cloud, '{"orderID":"1","item":"tea"}');
+    expect([answer.status, JSON.parse(answer.body)]).toEqual([202, { messageId: expect.any(String) }]);
+    await untilMailed(cloud, 1);
+    expect(await stored(cloud)).toEqual([{ orderID: "1", item: "tea" }]);
+    expect(cloud.sns.outbox[0]).toMatchObject({ to: "ops@example.com", subject: "New order 1" });
+    expect(cloud.iam.denials()).toEqual([]);
+    expect(queue(cloud, "dev-POC-Queue")).toMatchObject({ visible: 0, inFlight: 0 });
+  });
+
+  test("sent again is neither stored nor notified of again", async () => {
+    const cloud = await start();
+    for (const orderID of ["1", "1", "2"]) expect((await send(cloud, JSON.stringify({ orderID }))).status).toBe(202);
+    await untilMailed(cloud, 2);
+    await until(() => queue(cloud, "dev-POC-Queue")?.inFlight === 0, "an empty queue");
+    expect(cloud.sns.outbox.map(({ subject }) => subject)).toEqual(["New order 1", "New order 2"]);
+    expect(await stored(cloud)).toHaveLength(2);
+  });
+
+  test.each([
+    ["without orderID", '{"item":"tea"}', 400],
+    ["that is no JSON", "tea", 400],
+    ["with more levels than the table holds", `{"orderID":"1","l":${"[".repeat(32)}${"]".repeat(32)}}`, 400],
+    ["that is too large", JSON.stringify({ orderID: "1", text: "x".repeat(MAX_ORDER_BYTES) }), 413],
+  ])("%s is refused before the queue, and told why", async (_, body, status) => {
+    const cloud = await start();
+    const answer = await send(cloud, body);
+    expect(answer.status).toBe(status);
+    expect(JSON.parse(answer.body)).toEqual(
+      status === 400
+        ? { message: "Invalid request body", reason: expect.any(String) }
+        : { message: `The body must be at most ${MAX_ORDER_BYTES} bytes.` },
+    );
+    expect(queue(cloud, "dev-POC-Queue")).toMatchObject({ visible: 0, inFlight: 0 });
+  });
+
+  test("of the largest size is stored", async () => {
+    const cloud = await start();
+    const frame = JSON.stringify({ orderID: "1", text: "" }).length;
+    const body = JSON.stringify({ orderID: "1", text: "x".repeat(MAX_ORDER_BYTES - frame) });
+    expect((await send(cloud, body)).status).toBe(202);
+    await untilMailed(cloud, 1);
+    expect(JSON.stringify((await stored(cloud))[0])).toHaveLength(MAX_ORDER_BYTES);
+  });
+
+  test("that conflicts ends in the dead-letter queue after five attempts; the first stays, and others pass", async () => {
+    const clock = new LeapingClock();
+    const cloud = await start(synthesized, { clock });
+    await send(cloud, '{"orderID":"1","n":1}');
+    await untilMailed(cloud, 1);
+    await send(cloud, '{"orderID":"1","n":2}');
+    await send(cloud, '{"orderID":"2"}');
+    await untilMailed(cloud, 2);
+    const attempts = () => queue(cloud, "dev-POC-Queue")?.messages[0]?.receiveCount ?? 0;
+    for (let attempt = 1; attempt <= 5; attempt += 1) {
+      await until(() => attempts() >= attempt, `attempt ${attempt}`);
+      await until(
+        () => cloud.lambda.logsOf("dev-write-order").join("").split("orderID is taken").length > attempt,
+        "a line in the log",
+      );
+      clock.leap(61_000);
+    }
+    await until(() => queue(cloud, "dev-POC-Queue-DLQ")?.visible === 1, "the dead letter");
+    expect(queue(cloud, "dev-POC-Queue-DLQ")?.messages[0]?.body).toBe('{"orderID":"1","n":2}');
+    expect(await stored(cloud)).toEqual(expect.arrayContaining([{ orderID: "1", n: 1 }, { orderID: "2" }]));
+    expect(cloud.sns.outbox).toHaveLength(2);
+  });
+
+  test.each([
+    ["unsigned", {}, "Missing Authentication Token"],
+    [
+      "with a signature of nobody",
+      {
+        authorization:
+          "AWS4-HMAC-SHA256 Credential=AKIA/20260101/eu-west-1/execute-api/aws4_request, SignedHeaders=host, Signature=00",
+        "x-amz-date": "20260101T000000Z",
+      },
+      "",
+    ],
+  ])("%s is refused", async (_, headers: Record<string, string>, message) => {
+    const cloud = await start();
+    const url = String(cloud.stacks[0]?.outputs.orders_url?.value);
+    const response = await fetch(url, { method: "POST", body: '{"orderID":"1"}', headers });
+    expect(response.status).toBe(403);
+    expect(await response.text()).toContain(message);
+  });
+});
+
+/** Takes an action out of every policy of the configuration that allows it to a role's own needs. */
+function without(action: string): string {
+  const withoutIn = (json: string): string => {
+    const policy = JSON.parse(json);
+    for (const statement of policy.Statement) {
+      if (statement.Effect === "Allow")
+        statement.Action = [statement.Action].flat().filter((other: string) => other !== action);
+    }
+    policy.Statement = policy.Statement.filter(({ Action }: { Action: string[] }) => Action.length > 0);
+    return JSON.stringify(policy);
+  };
+  const config = JSON.parse(synthesized) as Config;
+  for (const type of ["aws_iam_policy", "aws_iam_role_policy", "aws_sqs_queue_policy"]) {
+    for (const resource of Object.values(config.resource[type] ?? {}) as { policy: string }[])
+      resource.policy = withoutIn(resource.policy);
+  }
+  return JSON.stringify(config);
+}
+
+describe("each grant", () => {
+  const documented = new Set(documentOnlyGrants.flatMap(({ actions }) => actions));
+
+  test("is used by an order on its way, or stands in the list of those that only the documents ask for", async () => {
+    const cloud = await start();
+    await send(cloud, '{"orderID":"1"}');
+    await untilMailed(cloud, 1);
+    const unused = cloud.iam.grants().filter(({ uses }) => uses === 0);
+    const isDocumented = ({ policy, action }: { policy: string; action: string }): boolean =>
+      documentOnlyGrants.some((grant) =>
+        policy === `dev-${grant.policy}`
+          ? grant.actions.includes(action)
+          : policy === grant.policy && grant.actions.length === 0,
+      );
+    // What Lambda sends to the on-failure queue, it sends only when notifications fail: see below.
+    expect(unused.filter((grant) => !isDocumented(grant)).map(({ policy, action }) => [policy, action])).toEqual([
+      ["OrdersToNotifyOrderOnFailure", "sqs:SendMessage"],
+    ]);
+  });
+
+  const used = [
+    ...new Set(
+      Object.values((JSON.parse(synthesized) as Config).resource)
+        .flatMap((byName) => Object.values(byName))
+        .flatMap(({ policy }) => (policy?.includes?.('"Allow"') ? JSON.parse(policy).Statement : []))
+        .filter(
+          ({ Effect, Principal }: { Effect: string; Principal?: { Service?: unknown } }) =>
+            Effect === "Allow" && !Principal?.Service,
+        )
+        .flatMap(({ Action }: { Action: string | string[] }) => Action)
+        .filter((action: string) => !documented.has(action) && !action.startsWith("kms:")),
+    ),
+  ].sort();
+
+  test("of those used is missed when it is taken away: there are as many as the document and Lambda ask for", () => {
+    expect(used).toEqual([
+      "dynamodb:DescribeStream",
+      "dynamodb:GetRecords",
+      "dynamodb:GetShardIterator",
+      "dynamodb:ListStreams",
+      "dynamodb:PutItem",
+      "logs:CreateLogStream",
+      "logs:PutLogEvents",
+      "sns:Publish",
+      "sqs:DeleteMessage",
+      "sqs:GetQueueAttributes",
+      "sqs:ReceiveMessage",
+      "sqs:SendMessage",
+      "xray:PutTelemetryRecords",
+      "xray:PutTraceSegments",
+    ]);
+  });
+
+  test.each(used)("%s, taken away, is named where it is missed", async (action) => {
+    const refusal = `is not authorized to perform: ${action} on resource: `;
+    // Lambda asks for what a mapping and tracing take when they are made, and API Gateway, the function and the log when they work.
+    const cloud = await start(without(action)).catch((error: Error) => error);
+    if (cloud instanceof Error) {
+      expect(cloud.message).toContain(refusal);
+      return;
+    }
+    const { status } = await send(cloud, '{"orderID":"1"}');
+    await until(() => cloud.iam.denials().some((denial) => denial.action === action), `a denial of ${action}`);
+    expect(cloud.iam.denials()[0]?.remedy).toContain(action);
+    expect(status).toBe(action === "sqs:SendMessage" ? 502 : 202);
+  });
+});
+
+test("a notification that cannot be sent ends, told apart from the others, in its queue", async () => {
+  const clock = new LeapingClock();
+  const cloud = await start(without("sns:Publish"), { clock });
+  await send(cloud, '{"orderID":"1"}');
+  const failed = () => queue(cloud, "dev-order-notifications-failed");
+  await until(() => {
+    clock.leap(1_000);
+    return failed()?.visible === 1;
+  }, "the failed notification");
+  expect(JSON.parse(failed()?.messages[0]?.body ?? "").DDBStreamBatchInfo).toMatchObject({ batchSize: 1 });
+  expect(cloud.iam.grants().find(({ policy }) => policy === "OrdersToNotifyOrderOnFailure")?.uses).toBe(1);
+});
+
+test("says what it cannot do, and leaves nothing running", async () => {
+  const config = JSON.parse(synthesized);
+  config.resource.aws_cloudfront_distribution = { Front: { enabled: true } };
+  await expect(start(JSON.stringify(config))).rejects.toThrow(
+    "aws_cloudfront_distribution.Front is of a type that the local run does not know. Add aws_cloudfront_distribution to local/resources.ts",
+  );
+});
+
+test("tells what it accepts and does not enforce", async () => {
+  const cloud = await start();
+  expect(cloud.stacks[0]?.unenforced).toEqual([
+    "aws_api_gateway_deployment: triggers: what is here is always deployed",
+    "aws_api_gateway_method_settings: metrics and log levels",
+    "aws_api_gateway_rest_api: endpoint type",
+    "aws_api_gateway_stage: tracing",
+    "aws_cloudwatch_log_group: retention: logs are kept while the run lasts",
+    "aws_cloudwatch_metric_alarm: metrics: no alarm rings",
+    "aws_dynamodb_table: encryption, point-in-time recovery and deletion protection",
+    "aws_kms_key: keys: nothing is encrypted, and no key policy is asked",
+    "aws_lambda_function: memory size, architecture, runtime version and tracing",
+    "aws_sqs_queue: encryption",
+  ]);
+});

@@ -1,0 +1,75 @@
+/** What `$context` holds, by dotted name; a name without a value does not apply to the request. */
+export type ContextVariables = Partial<Record<ContextVariable, string>>;
+
+type ContextVariable = (typeof contextVariables)[number];
+
+/**
+ * Variables of `$context` that are modelled. `xrayTraceId` never has a value: there are no traces here.
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html
+ */
+export const contextVariables = [
+  "accountId",
+  "apiId",
+  "stage",
+  "requestId",
+  "extendedRequestId",
+  "protocol",
+  "xrayTraceId",
+  "httpMethod",
+  "path",
+  "resourcePath",
+  "resourceId",
+  "requestTime",
+  "requestTimeEpoch",
+  "identity.sourceIp",
+  "identity.userAgent",
+  "identity.userArn",
+  "identity.accountId",
+  "status",
+  "responseLength",
+  "responseLatency",
+  "integration.status",
+  "integration.latency",
+  "integration.error",
+  "error.message",
+  "error.messageString",
+  "error.responseType",
+  "error.validationErrorString",
+] as const;
+
+/** Text with `$context` variables, and no other code: the body of a gateway response, the format of an access log. */
+export class ContextTemplate {
+  private readonly template: string;
+
+  /** @throws Error that names what is not modelled */
+  constructor(template: string) {
+    this.template = template;
+    const unknown = /\$(?!context\.)[A-Za-z{!][\w.]*/.exec(template)?.[0];
+    if (unknown) throw new Error(`${unknown} is not modelled by the local run: only $context variables are`);
+    for (const [variable, name] of template.matchAll(reference)) {
+      if (!(contextVariables as readonly string[]).includes(name ?? ""))
+        throw new Error(`${variable} is not modelled by the local run; there are: ${contextVariables.join(", ")}`);
+    }
+  }
+
+  /**
+   * Puts values in place of the variables. Within a JSON string a value is escaped, so that the JSON stays valid; that AWS does this is our
+   * assumption: its documents do not say.
+   * @param absent What stands for a variable without a value
+   */
+  fill(variables: ContextVariables, absent: string): string {
+    return this.template.replace(reference, (_, name: ContextVariable, offset: number) => {
+      const value = variables[name] ?? absent;
+      return name !== "error.messageString" && this.isInsideJsonString(offset)
+        ? JSON.stringify(value).slice(1, -1)
+        : value;
+    });
+  }
+
+  private isInsideJsonString(offset: number): boolean {
+    const quotes = this.template.slice(0, offset).replace(/\\./gs, "").match(/"/g);
+    return (quotes?.length ?? 0) % 2 === 1;
+  }
+}
+
+const reference = /\$context\.([A-Za-z]+(?:\.[A-Za-z]+)*)/g;

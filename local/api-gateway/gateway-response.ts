@@ -1,0 +1,77 @@
+import { ContextTemplate, type ContextVariables } from "./context-template";
+
+/** A refusal of API Gateway itself, not of what is behind it. */
+export class GatewayError extends Error {
+  override readonly name = "GatewayError";
+
+  constructor(
+    readonly responseType: GatewayResponseType,
+    message: string,
+    readonly details: {
+      /** What the execution log says and the client is not told. */
+      readonly reason?: string;
+      readonly validationErrorString?: string;
+      /** @default - the usual one of the response type */
+      readonly errorType?: string;
+    } = {},
+  ) {
+    super(message);
+  }
+}
+
+/** What is wrong with the API itself: the client learns nothing but that it is. */
+export const configurationError = (reason: string): GatewayError =>
+  new GatewayError("API_CONFIGURATION_ERROR", "Internal server error", {
+    reason: `Execution failed due to configuration error: ${reason}`,
+  });
+
+export type GatewayResponseType = keyof typeof defaults;
+
+/**
+ * Status and `x-amzn-ErrorType` of what is refused here.
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
+ */
+const defaults = {
+  ACCESS_DENIED: { status: 403, errorType: "AccessDeniedException" },
+  API_CONFIGURATION_ERROR: { status: 500, errorType: "InternalServerErrorException" },
+  BAD_REQUEST_BODY: { status: 400, errorType: "BadRequestException" },
+  EXPIRED_TOKEN: { status: 403, errorType: "ExpiredTokenException" },
+  INTEGRATION_FAILURE: { status: 504, errorType: "InternalServerErrorException" },
+  INTEGRATION_TIMEOUT: { status: 504, errorType: "InternalServerErrorException" },
+  INVALID_SIGNATURE: { status: 403, errorType: "InvalidSignatureException" },
+  MISSING_AUTHENTICATION_TOKEN: { status: 403, errorType: "MissingAuthenticationTokenException" },
+  REQUEST_TOO_LARGE: { status: 413, errorType: "RequestTooLargeException" },
+  THROTTLED: { status: 429, errorType: "TooManyRequestsException" },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, errorType: "BadRequestException" },
+} as const;
+
+/** What an API says instead of a default. */
+export interface GatewayResponse {
+  readonly status?: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly template?: ContextTemplate;
+}
+
+const defaultTemplate = new ContextTemplate('{"message":$context.error.messageString}');
+// A refusal by IAM is the one that AWS writes with a capital.
+const defaultAccessDenied = new ContextTemplate('{"Message":$context.error.messageString}');
+
+/** The answer to a request that is refused: the API's own for the type, else the API's own for 4XX or 5XX, else AWS's. */
+export function gatewayResponse(
+  { responseType, details }: GatewayError,
+  custom: ReadonlyMap<string, GatewayResponse>,
+  variables: ContextVariables,
+): { readonly status: number; readonly headers: Record<string, string>; readonly body: string } {
+  const { status, errorType } = defaults[responseType];
+  const own = custom.get(responseType) ?? custom.get(status < 500 ? "DEFAULT_4XX" : "DEFAULT_5XX");
+  const template = own?.template ?? (responseType === "ACCESS_DENIED" ? defaultAccessDenied : defaultTemplate);
+  return {
+    status: own?.status ?? status,
+    headers: {
+      "content-type": "application/json",
+      "x-amzn-ErrorType": details.errorType ?? errorType,
+      ...own?.headers,
+    },
+    body: template.fill(variables, ""),
+  };
+}

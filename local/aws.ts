@@ -1,0 +1,81 @@
+/** Who makes a call: the session of a role, an operator's own credentials, or an AWS service acting for the account. */
+export interface Caller {
+  /** ARN that policies name in `Principal` and that `aws:PrincipalArn` holds: the role's, never the session's. */
+  readonly principalArn: string;
+  readonly accountId: string;
+  /** The service that calls, such as `cloudwatch.amazonaws.com`; such a caller has no `aws:PrincipalArn`. */
+  readonly service?: string;
+}
+
+/** A call that AWS refuses. Services turn it into their own wire format. */
+export class AwsError extends Error {
+  override readonly name = "AwsError";
+
+  /**
+   * @param code AWS's error code, such as `AccessDeniedException`
+   * @param status HTTP status
+   */
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly status = 400,
+  ) {
+    super(message);
+  }
+}
+
+/** What a call is asked to be allowed. */
+export interface AccessRequest {
+  readonly caller: Caller;
+  /** Such as `sqs:SendMessage`. */
+  readonly action: string;
+  /** ARN of what the call is about; `*` for a call that is about nothing in particular. */
+  readonly resource: string;
+  /** Condition keys and their values, beyond those that follow from the caller and from every call here (`aws:SecureTransport`). */
+  readonly context?: Readonly<Record<string, string>>;
+  /** JSON of the resource's own policy, such as a queue's. */
+  readonly resourcePolicy?: string;
+}
+
+/** Decides about calls, and keeps what it decided. */
+export interface Access {
+  /** @throws AwsError `AccessDeniedException` (403) that says who, what, on what, and what would allow it */
+  authorize(request: AccessRequest): void;
+}
+
+/** One thing that happened, for the live log: `POST /orders 202`, `POC-Queue ← 1 message`, … */
+export type Log = (source: string, message: string) => void;
+
+/** Time, which tests can move. */
+export interface Clock {
+  now(): number;
+  /** Runs `then` after so many milliseconds; gives a way to call it off. */
+  after(milliseconds: number, then: () => void): () => void;
+}
+
+/** A call as it came over HTTP; header names are in lower case. */
+export interface WireRequest {
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: string;
+}
+
+/** What goes back over HTTP. */
+export interface WireResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** Temporary credentials of a role, as the SDKs read them from the environment. */
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+}
+
+/** The place that everything here is in. */
+export interface Place {
+  readonly partition: string;
+  readonly region: string;
+  readonly accountId: string;
+}

@@ -1,0 +1,269 @@
+import * as fs from "node:fs";
+import * as http from "node:http";
+import type { AddressInfo } from "node:net";
+import * as path from "node:path";
+import type { Resource, TerraformConfig } from "../terraform/config";
+import { type Applied, apply } from "../terraform/evaluate";
+import { ApiGateway, type HttpRequest, type HttpResponse } from "./api-gateway/api-gateway";
+import { AwsError, type Caller, type Clock, type Log, type Place, type WireRequest, type WireResponse } from "./aws";
+import { DynamoDb } from "./dynamodb/dynamodb";
+import { Iam } from "./iam/iam";
+import { verify } from "./iam/sigv4";
+import { EventSourceMappings } from "./lambda/event-source-mappings";
+import { Lambda } from "./lambda/lambda";
+import { LocalProvider } from "./resources";
+import { Sns } from "./sns/sns";
+import { Sqs } from "./sqs/sqs";
+
+/** A stack as it runs here. */
+export interface RunningStack {
+  readonly name: string;
+  readonly outputs: Applied["outputs"];
+  readonly apis: readonly { readonly url: string; readonly stages: ApiGateway["stages"] }[];
+  /** What of the stack is accepted and not enforced, a sentence for each resource type. */
+  readonly unenforced: readonly string[];
+}
+
+export interface CloudOptions {
+  /** Port on 127.0.0.1; 0 is any that is free. */
+  readonly port?: number;
+  readonly clock?: Clock;
+  readonly log?: Log;
+  /** Values of Terraform variables, as Terraform reads them from `TF_VAR_<name>`. */
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+/** The account that stacks run in here, where they do not say which. */
+const ACCOUNT_ID = "123456789012";
+const EXECUTE_API = "/_aws/execute-api";
+
+const systemClock: Clock = {
+  now: () => Date.now(),
+  after: (milliseconds, then) => {
+    const timer = setTimeout(then, milliseconds);
+    return () => clearTimeout(timer);
+  },
+};
+
+/**
+ * One account and Region of AWS, on 127.0.0.1: applies stacks as they were synthesized, and serves the APIs in them and the AWS calls that their
+ * functions make, each checked for its signature and for what IAM allows.
+ */
+export class Cloud {
+  readonly iam: Iam;
+  readonly sqs: Sqs;
+  readonly sns: Sns;
+  readonly dynamodb: DynamoDb;
+  readonly lambda: Lambda;
+  readonly stacks: RunningStack[] = [];
+  private readonly mappings: EventSourceMappings;
+  private readonly apis = new Map<string, ApiGateway>();
+  private count = 0;
+
+  private constructor(
+    private readonly server: http.Server,
+    readonly endpoint: string,
+    readonly place: Place,
+    private readonly options: Required<CloudOptions>,
+  ) {
+    const { clock, log } = options;
+    this.iam = new Iam({ place });
+    const assume = (roleArn: string, service: string) => this.iam.assume(roleArn, service);
+    this.sqs = new Sqs({ place, access: this.iam, clock, log, endpoint });
+    this.sns = new Sns({ place, access: this.iam, clock, log });
+    this.dynamodb = new DynamoDb({ place, access: this.iam, clock, log });
+    this.lambda = new Lambda({ place, clock, log, assume, endpoint });
+    this.lambda.onInvocation(({ functionName }) => this.writeLogs(functionName));
+    this.mappings = new EventSourceMappings({
+      place,
+      clock,
+      log,
+      lambda: this.lambda,
+      roleOf: (functionArn) => this.lambda.roleOf(functionArn),
+      queues: this.sqs,
+      streams: this.dynamodb,
+    });
+  }
+
+  /**
+   * Starts the stacks in these folders, each of which holds a cdk.tf.json.
+   * @throws Error that names what of a stack the local run cannot do
+   */
+  static async start(folders: readonly string[], given: CloudOptions = {}): Promise<Cloud> {
+    const options = { port: 0, clock: systemClock, log: () => undefined, variables: {}, ...given };
+    const configs = folders.map((folder) => ({ folder, config: readConfig(folder) }));
+    const place = placeOf(configs.map(({ config }) => config));
+    const server = http.createServer();
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(options.port, "127.0.0.1", resolve);
+    });
+    const { port } = server.address() as AddressInfo;
+    const cloud = new Cloud(server, `http://127.0.0.1:${port}`, place, options);
+    server.on("request", (request, response) => void cloud.serve(request, response));
+    try {
+      for (const { folder, config } of configs) cloud.deploy(folder, config);
+    } catch (error) {
+      await cloud.stop();
+      throw error;
+    }
+    return cloud;
+  }
+
+  /** Stops everything: what is under way is ended, no process and no port is left. */
+  async stop(): Promise<void> {
+    await this.mappings.stop();
+    await this.lambda.stop();
+    this.sqs.stop();
+    await this.dynamodb.stop();
+    await new Promise((resolve) => {
+      this.server.close(resolve);
+      this.server.closeAllConnections();
+    });
+  }
+
+  private deploy(folder: string, config: TerraformConfig): void {
+    const { place, iam, sqs, sns, dynamodb, lambda, mappings } = this;
+    const services = { place, iam, sqs, sns, dynamodb, lambda, mappings, executeApi: `${this.endpoint}${EXECUTE_API}` };
+    const provider = new LocalProvider(services, folder, () => {
+      this.count += 1;
+      return this.count;
+    });
+    const { outputs } = apply(config, provider, this.options.variables);
+    const byApi = groupBy(provider.apiResources, restApiIdOf);
+    const apis = [...byApi].map(([restApiId, resources]) => ({
+      url: `${services.executeApi}/${restApiId}`,
+      stages: this.createApi(restApiId, resources).stages,
+    }));
+    this.stacks.push({ name: path.basename(folder), outputs, apis, unenforced: [...provider.unenforced].sort() });
+  }
+
+  /** Lambda writes a function's logs under the function's role; without the grants they are lost, and the function runs. */
+  private writeLogs(functionName: string): void {
+    const { partition, region, accountId } = this.place;
+    const caller = this.lambda.roleOf(`arn:${partition}:lambda:${region}:${accountId}:function:${functionName}`);
+    const resource = `arn:${partition}:logs:${region}:${accountId}:log-group:/aws/lambda/${functionName}:log-stream:local`;
+    try {
+      for (const action of ["logs:CreateLogStream", "logs:PutLogEvents"])
+        this.iam.authorize({ caller, action, resource });
+    } catch (error) {
+      this.options.log(functionName, `its logs are lost: ${(error as Error).message}`);
+    }
+  }
+
+  private createApi(restApiId: string, resources: readonly Resource[]): ApiGateway {
+    const api = new ApiGateway({
+      restApiId,
+      resources,
+      place: this.place,
+      access: this.iam,
+      clock: this.options.clock,
+      log: this.options.log,
+      // The client signed the whole path, of which the API sees the part behind its own id.
+      authenticate: (request) =>
+        this.authenticate({ ...request, path: `${EXECUTE_API}/${restApiId}${request.path}` }).caller,
+      assume: (roleArn) => this.iam.assume(roleArn, "apigateway.amazonaws.com").caller,
+      integrations: {
+        // path/<account>/<queue>, as the integration's URI ends
+        sqs: (caller, queuePath, request) =>
+          this.sqs.handle(caller, {
+            ...request,
+            headers: { ...request.headers, "x-local-path": queuePath.replace(/^path/, "") },
+          }),
+      },
+    });
+    this.apis.set(restApiId, api);
+    return api;
+  }
+
+  private async serve(incoming: http.IncomingMessage, outgoing: http.ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of incoming) chunks.push(chunk as Buffer);
+    const headers = Object.fromEntries(Object.entries(incoming.headers).map(([name, value]) => [name, String(value)]));
+    const request: HttpRequest = {
+      method: incoming.method ?? "GET",
+      path: incoming.url ?? "/",
+      headers,
+      body: Buffer.concat(chunks),
+      sourceIp: incoming.socket.remoteAddress ?? "127.0.0.1",
+    };
+    const { status, headers: given, body } = await this.respond(request).catch(faultOf);
+    outgoing.writeHead(status, given).end(body);
+  }
+
+  private respond(request: HttpRequest): Promise<HttpResponse | WireResponse> {
+    const [, restApiId = "", rest] = /^\/_aws\/execute-api\/([^/?]+)(\/.*)?$/.exec(request.path) ?? [];
+    if (!restApiId) return this.callAws(request);
+    const api = this.apis.get(restApiId);
+    if (!api) throw new AwsError("ForbiddenException", `no API has the id ${restApiId} here`, 403);
+    return api.handle({ ...request, path: rest ?? "/" });
+  }
+
+  private async callAws(request: HttpRequest): Promise<WireResponse> {
+    const { caller, service } = this.authenticate(request);
+    const services: Record<string, { handle(caller: Caller, request: WireRequest): Promise<WireResponse> }> = {
+      sqs: this.sqs,
+      sns: this.sns,
+      dynamodb: this.dynamodb,
+    };
+    const called = services[service];
+    if (!called)
+      throw new AwsError(
+        "UnknownService",
+        `${service} is not part of the local run; what is: ${Object.keys(services).join(", ")}`,
+        501,
+      );
+    const queuePath = request.path.split("?")[0];
+    return called.handle(caller, {
+      headers: { ...request.headers, "x-local-path": queuePath },
+      body: request.body.toString(),
+    });
+  }
+
+  private authenticate(request: HttpRequest): { readonly caller: Caller; readonly service: string } {
+    const sessionOf = (accessKeyId: string) => this.iam.sessionOf(accessKeyId);
+    const { accessKeyId, service, region } = verify(request, { secretOf: sessionOf, now: this.options.clock.now() });
+    if (region !== this.place.region) {
+      throw new AwsError("SignatureDoesNotMatch", `Credential should be scoped to a valid region, got: ${region}`, 403);
+    }
+    return { caller: sessionOf(accessKeyId)?.caller as Caller, service };
+  }
+}
+
+const readConfig = (folder: string): TerraformConfig =>
+  JSON.parse(fs.readFileSync(path.join(folder, "cdk.tf.json"), "utf8"));
+
+/** The account and Region that the stacks' providers name; all must name the same. */
+function placeOf(configs: readonly TerraformConfig[]): Place {
+  const providers = configs.flatMap(
+    ({ provider }) => (provider as { aws: readonly { region: string; allowed_account_ids?: readonly string[] }[] }).aws,
+  );
+  const regions = new Set(providers.map(({ region }) => region));
+  const accounts = new Set(providers.map(({ allowed_account_ids: ids }) => ids?.[0] ?? ACCOUNT_ID));
+  const [region = "us-east-1"] = regions;
+  const [accountId = ACCOUNT_ID] = accounts;
+  if (regions.size > 1 || accounts.size > 1) {
+    throw new Error(
+      `the stacks must be of one Region and account, got: ${[...regions, ...accounts].join(", ")}. Run those of one environment`,
+    );
+  }
+  const partition = region.startsWith("cn-") ? "aws-cn" : region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
+  return { partition, region, accountId };
+}
+
+function restApiIdOf({ type, attributes }: Resource): string {
+  return String(type === "aws_api_gateway_rest_api" ? attributes.id : attributes.rest_api_id);
+}
+
+function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): ReadonlyMap<string, readonly Item[]> {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
+  return groups;
+}
+
+/** A fault of a service in its wire format is the service's; this is for what never came to one. */
+function faultOf(error: unknown): WireResponse {
+  const { status, code, message } =
+    error instanceof AwsError ? error : { status: 500, code: "InternalFailure", message: String(error) };
+  return { status, headers: { "content-type": "application/json" }, body: JSON.stringify({ __type: code, message }) };
+}

@@ -1,0 +1,130 @@
+// npm run local [-- <environment>] [--port 4566] [--grants] [--walk]
+//
+// Runs the synthesized stacks of an environment on this laptop until it is told to stop.
+import { parseArgs } from "node:util";
+import { Cloud, type RunningStack } from "./cloud";
+import { stackFolders, variablesOf } from "./stacks";
+import { walkStacks } from "./walk";
+
+const usage = "usage: npm run local -- [environment] [--port <number>] [--grants] [--walk]";
+
+interface Options {
+  readonly environment: string;
+  readonly port: number;
+  readonly grants: boolean;
+  readonly walk: boolean;
+}
+
+function readOptions(args: string[]): Options {
+  try {
+    const { values, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        port: { type: "string", default: "4566" },
+        grants: { type: "boolean", default: false },
+        walk: { type: "boolean", default: false },
+      },
+    });
+    const port = Number(values.port);
+    if (!Number.isInteger(port) || port < 0 || port > 65_535)
+      throw new Error(`--port must be an integer from 0 to 65535, got: ${values.port}`);
+    if (positionals.length > 1) throw new Error(`environment must be one, got: ${positionals.join(", ")}`);
+    return { environment: positionals[0] ?? "dev", port, grants: values.grants, walk: values.walk };
+  } catch (error) {
+    console.error(`${(error as Error).message}\n${usage}`);
+    process.exit(2);
+  }
+}
+
+/** A curl command for each route, signed with credentials of this run. */
+function commandsFor(cloud: Cloud, { apis }: RunningStack): readonly string[] {
+  const { accessKeyId, secretAccessKey, sessionToken } = cloud.iam.operator().credentials;
+  const signed = `--aws-sigv4 aws:amz:${cloud.place.region}:execute-api --user ${accessKeyId}:${secretAccessKey} -H 'x-amz-security-token: ${sessionToken}'`;
+  return apis.flatMap(({ url, stages }) =>
+    stages.flatMap(({ stageName, routes }) =>
+      routes.map(({ httpMethod, path, authorization }) => {
+        const body = ["POST", "PUT", "PATCH"].includes(httpMethod)
+          ? ` -H 'content-type: application/json' -d '{"orderID":"1"}'`
+          : "";
+        return `curl -X ${httpMethod} ${authorization === "AWS_IAM" ? `${signed} ` : ""}${body.trimStart()}${body ? " " : ""}'${url}/${stageName}${path}'`;
+      }),
+    ),
+  );
+}
+
+function describe(cloud: Cloud, seconds: number): string {
+  const { region, accountId } = cloud.place;
+  return [
+    `${cloud.stacks.map(({ name }) => name).join(", ")} on ${cloud.endpoint}, as account ${accountId} in ${region}; ready in ${(seconds * 1_000).toFixed(0)} ms`,
+    "",
+    ...cloud.stacks.flatMap((stack) => commandsFor(cloud, stack)),
+    "",
+    "Accepted, but not enforced here (docs/local-run.md):",
+    ...new Set(cloud.stacks.flatMap(({ unenforced }) => unenforced.map((line) => `  ${line}`))),
+    "",
+    "Ctrl-C stops it and leaves nothing behind.",
+    "",
+  ].join("\n");
+}
+
+/** Each granted action and how often it was used; then each denial with what would allow it. */
+function grantsTable(cloud: Cloud): string {
+  const grants = cloud.iam
+    .grants()
+    .map(({ role, policy, action, resource, uses }) => [
+      uses === 0 ? "never" : String(uses),
+      action,
+      role,
+      policy,
+      resource,
+    ]);
+  const rows = [["used", "action", "role", "policy", "resource"], ...grants];
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const denials = cloud.iam
+    .denials()
+    .map(
+      ({ caller, action, resource, count, remedy }) => `${count} × ${caller}: ${action} on ${resource}\n  ${remedy}`,
+    );
+  return [
+    ...rows.map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    ),
+    "",
+    denials.length === 0 ? "No call was denied." : `Denied:\n${denials.join("\n")}`,
+  ].join("\n");
+}
+
+async function main({ environment, port, grants, walk }: Options): Promise<void> {
+  if (walk) {
+    console.log((await walkStacks("cdktf.out", environment)).join("\n"));
+    return;
+  }
+  const start = performance.now();
+  const folders = stackFolders("cdktf.out", environment);
+  const log = (source: string, message: string): void =>
+    console.log(`${new Date().toISOString().slice(11, 23)}  ${source}  ${message}`);
+  const cloud = await Cloud.start(folders, { port, variables: variablesOf(folders, process.env), log });
+  console.log(describe(cloud, (performance.now() - start) / 1_000));
+  const stop = async (): Promise<void> => {
+    await cloud.stop();
+    if (grants) console.log(`\n${grantsTable(cloud)}`);
+  };
+  // Under npm, Ctrl-C comes twice: from the terminal and from npm.
+  let isStopping = false;
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      if (isStopping) return;
+      isStopping = true;
+      void stop().then(() => process.exit(0));
+    });
+  }
+}
+
+main(readOptions(process.argv.slice(2))).catch((error: Error) => {
+  console.error(`${error.name}: ${error.message}`);
+  process.exitCode = 1;
+});

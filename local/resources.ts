@@ -1,0 +1,200 @@
+import type { Resource } from "../terraform/config";
+import type { Provider } from "../terraform/evaluate";
+import type { Place } from "./aws";
+import type { DynamoDb } from "./dynamodb/dynamodb";
+import type { Iam } from "./iam/iam";
+import type { EventSourceMappings } from "./lambda/event-source-mappings";
+import type { Lambda } from "./lambda/lambda";
+import type { Sns } from "./sns/sns";
+import type { Sqs } from "./sqs/sqs";
+
+type Arguments = Readonly<Record<string, unknown>>;
+type Attributes = Readonly<Record<string, unknown>>;
+
+export interface Services {
+  readonly place: Place;
+  readonly iam: Iam;
+  readonly sqs: Sqs;
+  readonly sns: Sns;
+  readonly dynamodb: DynamoDb;
+  readonly lambda: Lambda;
+  readonly mappings: EventSourceMappings;
+  /** Where stages are served: `http://127.0.0.1:<port>/_aws/execute-api`. */
+  readonly executeApi: string;
+}
+
+/**
+ * What is accepted and changes nothing here, by type. It is told at start: whoever relies on it has to look for it in AWS.
+ */
+const unenforced: Readonly<Record<string, string>> = {
+  aws_api_gateway_account: "API Gateway writes logs whether or not it has a role for it",
+  aws_api_gateway_deployment: "triggers: what is here is always deployed",
+  aws_api_gateway_method_settings: "metrics and log levels",
+  aws_api_gateway_rest_api: "endpoint type",
+  aws_api_gateway_stage: "tracing",
+  aws_cloudwatch_log_group: "retention: logs are kept while the run lasts",
+  aws_cloudwatch_metric_alarm: "metrics: no alarm rings",
+  aws_dynamodb_table: "encryption, point-in-time recovery and deletion protection",
+  aws_kms_key: "keys: nothing is encrypted, and no key policy is asked",
+  aws_lambda_function: "memory size, architecture, runtime version and tracing",
+  aws_sqs_queue: "encryption",
+};
+
+const text = (value: unknown): string => String(value);
+/** Ids as AWS makes them for APIs and their parts: ten letters and digits, here by counting, so that a run can be read again. */
+const countedId = (prefix: string, count: number): string =>
+  `${prefix}${String(count).padStart(10 - prefix.length, "0")}`;
+
+/** Makes the resources of one stack, each in the service that it belongs to. */
+export class LocalProvider implements Provider {
+  /** Evaluated resources of API Gateway, which are put together once all are there. */
+  readonly apiResources: Resource[] = [];
+  /** What of this stack is not enforced, a sentence for each type. */
+  readonly unenforced = new Set<string>();
+  private readonly types: Readonly<Record<string, (given: Arguments, type: string) => Attributes>>;
+
+  /**
+   * @param folder the stack's folder, which file names in it are relative to
+   * @param count numbers the ids of API Gateway over all stacks
+   */
+  constructor(
+    private readonly services: Services,
+    folder: string,
+    private readonly count: () => number,
+  ) {
+    const { iam, sqs, sns, dynamodb, lambda, mappings } = services;
+    this.types = {
+      aws_iam_role: (role) => {
+        const { arn, uniqueId } = iam.putRole({
+          roleName: text(role.name),
+          assumeRolePolicy: text(role.assume_role_policy),
+        });
+        return { arn, id: role.name, unique_id: uniqueId };
+      },
+      aws_iam_policy: (policy) => {
+        const { arn } = iam.putPolicy({ policyName: text(policy.name), document: text(policy.policy) });
+        return { arn, id: arn };
+      },
+      aws_iam_role_policy: (policy) => {
+        iam.putInlinePolicy(text(policy.role), text(policy.name), text(policy.policy));
+        return { id: `${policy.role}:${policy.name}` };
+      },
+      aws_iam_role_policy_attachment: (attachment) => {
+        iam.attach(text(attachment.role), text(attachment.policy_arn));
+        return { id: `${attachment.role}-${attachment.policy_arn}` };
+      },
+      aws_sqs_queue: (queue) => sqs.createQueue(queue),
+      aws_sqs_queue_policy: (policy) => {
+        sqs.setPolicy(text(policy.queue_url), text(policy.policy));
+        return { id: policy.queue_url };
+      },
+      aws_sqs_queue_redrive_allow_policy: (policy) => {
+        sqs.setRedriveAllowPolicy(text(policy.queue_url), text(policy.redrive_allow_policy));
+        return { id: policy.queue_url };
+      },
+      aws_sns_topic: (topic) => sns.createTopic(topic),
+      aws_sns_topic_subscription: (subscription) => sns.subscribe(subscription),
+      aws_dynamodb_table: (table) => dynamodb.createTable(table),
+      aws_lambda_function: (handler) => {
+        if ((handler.tracing_config as { mode?: string } | undefined)?.mode === "Active") {
+          this.requireRole(text(handler.role), ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*");
+        }
+        return lambda.createFunction(handler, folder);
+      },
+      aws_lambda_event_source_mapping: (mapping) => {
+        const [arn, role] = [text(mapping.event_source_arn), lambda.roleOf(text(mapping.function_name)).principalArn];
+        if (arn.includes(":sqs:"))
+          this.requireRole(role, ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], arn);
+        else {
+          this.requireRole(role, ["dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:DescribeStream"], arn);
+          this.requireRole(role, ["dynamodb:ListStreams"], "*");
+        }
+        return mappings.create(mapping);
+      },
+      aws_cloudwatch_log_group: (group) => ({ id: group.name, arn: this.arn("logs", `log-group:${group.name}`) }),
+      aws_cloudwatch_metric_alarm: (alarm) => ({
+        id: alarm.alarm_name,
+        arn: this.arn("cloudwatch", `alarm:${alarm.alarm_name}`),
+      }),
+      aws_kms_key: () => {
+        const keyId = `00000000-0000-4000-8000-${String(count()).padStart(12, "0")}`;
+        return { id: keyId, key_id: keyId, arn: this.arn("kms", `key/${keyId}`) };
+      },
+      aws_api_gateway_account: () => ({ id: "api-gateway-account" }),
+    };
+  }
+
+  create(resource: Resource): Attributes {
+    const { type, address, attributes } = resource;
+    if (unenforced[type]) this.unenforced.add(`${type}: ${unenforced[type]}`);
+    if (type.startsWith("aws_api_gateway_") && !(type in this.types)) return this.createApiPart(resource);
+    const make = this.types[type];
+    if (!make) {
+      throw new Error(
+        `${address} is of a type that the local run does not know. Add ${type} to local/resources.ts, or run without its stack`,
+      );
+    }
+    return make(attributes, type);
+  }
+
+  read({ type, address }: Resource): Attributes {
+    const { accountId, partition, region } = this.services.place;
+    switch (type) {
+      case "aws_caller_identity":
+        return {
+          account_id: accountId,
+          id: accountId,
+          arn: `arn:${partition}:iam::${accountId}:root`,
+          user_id: accountId,
+        };
+      case "aws_partition":
+        return { partition, id: partition, dns_suffix: "amazonaws.com" };
+      case "aws_region":
+        return { region, name: region, id: region };
+      default:
+        throw new Error(
+          `data.${address} is of a type that the local run does not know. Add ${type} to local/resources.ts`,
+        );
+    }
+  }
+
+  /** The parts of an API are only named here; what they mean is local/api-gateway.ts's. */
+  private createApiPart(resource: Resource): Attributes {
+    const computed = this.apiPart(resource);
+    this.apiResources.push({ ...resource, attributes: { ...resource.attributes, ...computed } });
+    return computed;
+  }
+
+  private apiPart({ type, attributes }: Resource): Attributes {
+    const id = countedId(type === "aws_api_gateway_rest_api" ? "api" : "r", this.count());
+    switch (type) {
+      case "aws_api_gateway_rest_api":
+        return { id, root_resource_id: countedId("root", this.count()), execution_arn: this.arn("execute-api", id) };
+      case "aws_api_gateway_stage":
+        return {
+          id: `ags-${attributes.rest_api_id}-${attributes.stage_name}`,
+          invoke_url: `${this.services.executeApi}/${attributes.rest_api_id}/${attributes.stage_name}`,
+          execution_arn: this.arn("execute-api", `${attributes.rest_api_id}/${attributes.stage_name}`),
+        };
+      default:
+        return { id };
+    }
+  }
+
+  /**
+   * Lambda does not make a function or a mapping whose role cannot do what it takes to run it.
+   * @throws AwsError that names the first action that is missing
+   */
+  private requireRole(roleArn: string, actions: readonly string[], resource: string): void {
+    const { caller } = this.services.iam.assume(roleArn, "lambda.amazonaws.com");
+    for (const action of actions) {
+      const resourcePolicy = action.startsWith("sqs:") ? this.services.sqs.policyOf(resource) : undefined;
+      this.services.iam.authorize({ caller, action, resource, resourcePolicy });
+    }
+  }
+
+  private arn(service: string, resource: string): string {
+    const { accountId, partition, region } = this.services.place;
+    return `arn:${partition}:${service}:${region}:${accountId}:${resource}`;
+  }
+}

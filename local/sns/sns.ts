@@ -1,0 +1,395 @@
+import { randomUUID } from "node:crypto";
+import {
+  type Access,
+  AwsError,
+  type Caller,
+  type Clock,
+  type Log,
+  type Place,
+  type WireRequest,
+  type WireResponse,
+} from "../aws";
+import { readEntries, requireModelled, runEntries } from "../protocol/batch";
+import {
+  type MessageAttributes,
+  readMessageAttributes,
+  sizeOfAttributes,
+  snsAttributeRules,
+} from "../protocol/message-attributes";
+import {
+  type FormTree,
+  readForm,
+  readList,
+  readMap,
+  type XmlStyle,
+  xmlError,
+  xmlResult,
+} from "../protocol/query-protocol";
+import { ResourceArguments } from "../protocol/resource-arguments";
+import { type Filter, readFilterPolicy } from "./filter-policy";
+
+type Parameters = Readonly<Record<string, unknown>>;
+type Result = Record<string, unknown>;
+
+/** A mail that AWS would have sent. */
+export interface Mail {
+  readonly to: string;
+  /** AWS's own subject where the message has none. */
+  readonly subject: string;
+  readonly text: string;
+  readonly topicArn: string;
+  readonly messageId: string;
+  /** When it was published, in milliseconds since 1970. */
+  readonly at: number;
+  /** Values of the message attributes, by name; binary ones in base64. */
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** A message that a topic took, whether or not somebody gets it. */
+export interface Publication {
+  readonly topicArn: string;
+  readonly messageId: string;
+  readonly subject?: string;
+  readonly message: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly at: number;
+  /** Mails that it became. */
+  readonly mails: number;
+}
+
+interface Subscription {
+  readonly subscriptionArn: string;
+  readonly endpoint: string;
+  readonly filterPolicy: string;
+  readonly scope: "MessageAttributes" | "MessageBody";
+  readonly passes: Filter;
+}
+
+interface Topic {
+  readonly topicArn: string;
+  readonly topicName: string;
+  readonly displayName: string;
+  readonly encryptionKey?: string;
+  readonly subscriptions: Subscription[];
+}
+
+interface TopicCall {
+  readonly topic: Topic;
+  readonly input: Parameters;
+}
+
+interface Operation {
+  readonly action: string;
+  /** Modelled, beside `TopicArn`. */
+  readonly parameters: readonly string[];
+  readonly run: (call: TopicCall) => Result;
+}
+
+const xmlStyle: XmlStyle = { namespace: "http://sns.amazonaws.com/doc/2010-03-31/", flat: {}, entry: ["key", "value"] };
+const messageParameters = ["Message", "Subject", "MessageStructure", "MessageAttributes"];
+
+/** Of one message, and of a batch together. */
+const MAX_MESSAGE_BYTES = 262_144;
+
+/**
+ * Amazon SNS: standard topics, and mails into an outbox instead of the world. An e-mail subscription counts as confirmed.
+ * @see https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+ */
+export class Sns {
+  private readonly topics = new Map<string, Topic>();
+  private readonly mails: Mail[] = [];
+  private readonly counts = new Map<string, number>();
+  private readonly mailListeners = new Set<(mail: Mail) => void>();
+  private readonly publishListeners = new Set<(publication: Publication) => void>();
+
+  private readonly onTopic: Readonly<Record<string, Operation>> = {
+    Publish: { action: "Publish", parameters: ["TargetArn", ...messageParameters], run: (call) => this.publish(call) },
+    PublishBatch: {
+      action: "Publish",
+      parameters: ["PublishBatchRequestEntries"],
+      run: (call) => this.publishBatch(call),
+    },
+    GetTopicAttributes: { action: "GetTopicAttributes", parameters: [], run: (call) => this.topicAttributes(call) },
+    ListSubscriptionsByTopic: {
+      action: "ListSubscriptionsByTopic",
+      parameters: [],
+      run: (call) => this.subscriptions(call),
+    },
+  };
+
+  constructor(
+    private readonly options: {
+      readonly place: Place;
+      readonly access: Access;
+      readonly clock: Clock;
+      readonly log: Log;
+    },
+  ) {}
+
+  /** Mails that would have gone out, oldest first. */
+  get outbox(): readonly Mail[] {
+    return this.mails;
+  }
+
+  /** How many messages each topic took, by its ARN. */
+  get published(): ReadonlyMap<string, number> {
+    return this.counts;
+  }
+
+  /**
+   * Makes a topic of the evaluated arguments of `aws_sns_topic`. Its encryption key is kept and not asked.
+   * @throws Error for a topic that AWS would not make, or that is not modelled: FIFO, a policy
+   */
+  createTopic(arguments_: Parameters): { readonly arn: string; readonly id: string } {
+    const modelled = ["name", "display_name", "fifo_topic", "kms_master_key_id", "tags"];
+    const given = new ResourceArguments("aws_sns_topic", arguments_, modelled);
+    const topicName = given.requiredText("name");
+    if (given.isTrue("fifo_topic") || topicName.endsWith(".fifo")) {
+      throw given.error("fifo_topic is not modelled by the local run, which has standard topics only");
+    }
+    if (!/^[\w-]{1,256}$/.test(topicName)) throw given.error("name must be 1–256 letters, digits, - and _");
+    const { partition, region, accountId } = this.options.place;
+    const topicArn = `arn:${partition}:sns:${region}:${accountId}:${topicName}`;
+    if (this.topics.has(topicArn)) throw given.error("a topic of this name exists already");
+    this.topics.set(topicArn, {
+      topicArn,
+      topicName,
+      displayName: given.text("display_name") ?? "",
+      encryptionKey: given.text("kms_master_key_id"),
+      subscriptions: [],
+    });
+    return { arn: topicArn, id: topicArn };
+  }
+
+  /**
+   * Subscribes an e-mail address: the evaluated arguments of `aws_sns_topic_subscription`. The same subscription again gives the first.
+   * @throws Error for another protocol, and for a filter policy that is wrong or not modelled
+   */
+  subscribe(arguments_: Parameters): { readonly arn: string; readonly id: string } {
+    const modelled = ["topic_arn", "protocol", "endpoint", "filter_policy", "filter_policy_scope"];
+    const given = new ResourceArguments("aws_sns_topic_subscription", arguments_, modelled);
+    const protocol = given.requiredText("protocol");
+    if (protocol !== "email")
+      throw given.error(`protocol ${protocol} is not modelled by the local run, which has email only`);
+    const endpoint = given.requiredText("endpoint");
+    if (!/^[^@\s]+@[^@\s]+$/.test(endpoint)) throw given.error("endpoint must be an e-mail address");
+    const topic = this.topics.get(given.requiredText("topic_arn"));
+    if (!topic) throw given.error(`topic_arn names a topic that does not exist: ${given.text("topic_arn")}`);
+
+    const filter = readFilter(given);
+    const existing = topic.subscriptions.find((subscription) => subscription.endpoint === endpoint);
+    if (existing && (existing.filterPolicy !== filter.filterPolicy || existing.scope !== filter.scope)) {
+      throw given.error("the address has a subscription already, with another filter policy");
+    }
+    const subscriptionArn = existing?.subscriptionArn ?? `${topic.topicArn}:${randomUUID()}`;
+    if (!existing) topic.subscriptions.push({ subscriptionArn, endpoint, ...filter });
+    return { arn: subscriptionArn, id: subscriptionArn };
+  }
+
+  /**
+   * One operation, in the shape of the SDK's input and output.
+   * @throws AwsError with AWS's error code, such as `NotFound`
+   */
+  async call(caller: Caller, operation: string, input: Parameters): Promise<Result> {
+    if (operation === "ListTopics") {
+      requireModelled(operation, input, []);
+      this.options.access.authorize({ caller, action: "sns:ListTopics", resource: "*" });
+      return { Topics: [...this.topics.keys()].map((TopicArn) => ({ TopicArn })) };
+    }
+    const found = Object.hasOwn(this.onTopic, operation) ? this.onTopic[operation] : undefined;
+    if (!found) {
+      const modelled = [...Object.keys(this.onTopic), "ListTopics"].join(", ");
+      throw new AwsError("InvalidAction", `${operation} is not modelled by the local run. It knows ${modelled}.`);
+    }
+    requireModelled(operation, input, ["TopicArn", ...found.parameters]);
+    const topicArn = requireArn(input.TopicArn ?? (operation === "Publish" ? input.TargetArn : undefined));
+    this.options.access.authorize({ caller, action: `sns:${found.action}`, resource: topicArn });
+    const topic = this.topics.get(topicArn);
+    if (!topic) throw new AwsError("NotFound", "Topic does not exist", 404);
+    return found.run({ topic, input });
+  }
+
+  /** Answers the query protocol in XML, as the SDKs speak it. */
+  async handle(caller: Caller, request: WireRequest): Promise<WireResponse> {
+    try {
+      const { Action: operation, Version: _version, ...form } = readForm(request.body);
+      if (typeof operation !== "string")
+        throw new AwsError("MissingAction", "The request must contain the parameter Action.");
+      return xmlResult(operation, await this.call(caller, operation, inputOf(form)), xmlStyle);
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      return xmlError(error, error.code === "AccessDeniedException" ? "AuthorizationError" : error.code, xmlStyle);
+    }
+  }
+
+  /** Tells of each mail, until what it gives is called. */
+  onMail(listener: (mail: Mail) => void): () => void {
+    this.mailListeners.add(listener);
+    return () => this.mailListeners.delete(listener);
+  }
+
+  /** Tells of each message that a topic takes, until what it gives is called. */
+  onPublish(listener: (publication: Publication) => void): () => void {
+    this.publishListeners.add(listener);
+    return () => this.publishListeners.delete(listener);
+  }
+
+  private publish({ topic, input }: TopicCall): Result {
+    const { topicArn, topicName } = topic;
+    const message = readMessage(input);
+    const messageId = randomUUID();
+    const at = this.options.clock.now();
+    const attributes = Object.fromEntries(
+      Object.entries(message.attributes).map(([name, value]) => [name, value.StringValue ?? value.BinaryValue ?? ""]),
+    );
+    const recipients = topic.subscriptions.filter(({ passes }) => passes(message.full, message.attributes));
+    this.counts.set(topicArn, (this.counts.get(topicArn) ?? 0) + 1);
+    this.options.log(
+      topicName,
+      `← ${message.subject ?? "(no subject)"}, ${recipients.length} of ${topic.subscriptions.length} subscriptions`,
+    );
+
+    const common = { topicArn, messageId, at, attributes };
+    const publication = { ...common, subject: message.subject, message: message.text, mails: recipients.length };
+    for (const listener of this.publishListeners) listener(publication);
+    for (const { endpoint } of recipients) {
+      this.mail({
+        ...common,
+        to: endpoint,
+        subject: message.subject ?? "AWS Notification Message",
+        text: message.text,
+      });
+    }
+    return { MessageId: messageId };
+  }
+
+  private mail(mail: Mail): void {
+    this.mails.push(mail);
+    this.options.log("outbox", `← ${mail.to}: ${mail.subject}`);
+    for (const listener of this.mailListeners) listener(mail);
+  }
+
+  private publishBatch({ topic, input }: TopicCall): Result {
+    const entries = readEntries(input.PublishBatchRequestEntries);
+    const bytes = entries.reduce(
+      (sum, { Message }) => sum + (typeof Message === "string" ? Buffer.byteLength(Message) : 0),
+      0,
+    );
+    if (bytes > MAX_MESSAGE_BYTES) {
+      const sentence = "The length of all the messages put together is more than the limit.";
+      throw new AwsError("BatchRequestTooLong", sentence);
+    }
+    return runEntries(
+      entries,
+      ({ code }) => code,
+      (entry) => {
+        requireModelled("a batch entry", entry, messageParameters);
+        return this.publish({ topic, input: entry });
+      },
+    );
+  }
+
+  private topicAttributes({ topic }: TopicCall): Result {
+    return {
+      Attributes: {
+        TopicArn: topic.topicArn,
+        Owner: this.options.place.accountId,
+        DisplayName: topic.displayName,
+        SubscriptionsConfirmed: String(topic.subscriptions.length),
+        SubscriptionsPending: "0",
+        SubscriptionsDeleted: "0",
+        ...(topic.encryptionKey ? { KmsMasterKeyId: topic.encryptionKey } : {}),
+      },
+    };
+  }
+
+  private subscriptions({ topic }: TopicCall): Result {
+    const Owner = this.options.place.accountId;
+    return {
+      Subscriptions: topic.subscriptions.map(({ subscriptionArn, endpoint }) => ({
+        SubscriptionArn: subscriptionArn,
+        Owner,
+        Protocol: "email",
+        Endpoint: endpoint,
+        TopicArn: topic.topicArn,
+      })),
+    };
+  }
+}
+
+const invalid = (what: string): AwsError => new AwsError("InvalidParameter", `Invalid parameter: ${what}`);
+
+function requireArn(value: unknown): string {
+  if (typeof value !== "string" || value === "")
+    throw invalid("TopicArn or TargetArn Reason: no value for required parameter");
+  const elements = value.split(":").length;
+  if (elements < 6) throw invalid(`TopicArn Reason: An ARN must have at least 6 elements, not ${elements}`);
+  return value;
+}
+
+function readFilter(given: ResourceArguments): Pick<Subscription, "filterPolicy" | "scope" | "passes"> {
+  const scope = given.text("filter_policy_scope") || "MessageAttributes";
+  if (scope !== "MessageAttributes" && scope !== "MessageBody") {
+    throw given.error(`filter_policy_scope must be MessageAttributes or MessageBody, got: ${scope}`);
+  }
+  const filterPolicy = given.text("filter_policy") ?? "";
+  if (!filterPolicy) return { filterPolicy, scope, passes: () => true };
+  try {
+    return { filterPolicy, scope, passes: readFilterPolicy(filterPolicy, scope) };
+  } catch (error) {
+    throw given.error(error instanceof Error ? error.message : String(error));
+  }
+}
+
+interface ReadMessage {
+  readonly subject?: string;
+  /** What mails hold. */
+  readonly text: string;
+  /** What was published. */
+  readonly full: string;
+  readonly attributes: MessageAttributes;
+}
+
+function readMessage(input: Parameters): ReadMessage {
+  const full = typeof input.Message === "string" ? input.Message : "";
+  if (full === "") throw invalid("Empty message");
+  const attributes = readMessageAttributes(input.MessageAttributes, snsAttributeRules);
+  if (Buffer.byteLength(full) + sizeOfAttributes(attributes) > MAX_MESSAGE_BYTES) throw invalid("Message too long");
+  return { subject: readSubject(input.Subject), text: mailText(full, input.MessageStructure), full, attributes };
+}
+
+/** AWS's page says "less than 100 characters", no line breaks and no control characters. */
+function readSubject(subject: unknown): string | undefined {
+  if (subject === undefined) return undefined;
+  if (typeof subject === "string" && /^\P{Cc}{1,99}$/u.test(subject)) return subject;
+  throw invalid("Subject");
+}
+
+/** With the structure `json`, a text for each protocol. */
+function mailText(message: string, structure: unknown): string {
+  if (structure === undefined || structure === "") return message;
+  if (structure !== "json") throw invalid("MessageStructure");
+  let texts: unknown;
+  try {
+    texts = JSON.parse(message);
+  } catch {
+    throw invalid("Message Structure - JSON message body failed to parse");
+  }
+  const { default: text, email } = (texts ?? {}) as Record<string, unknown>;
+  if (typeof text !== "string") throw invalid("Message Structure - No default entry in JSON message body");
+  return typeof email === "string" ? email : text;
+}
+
+/** The SDK's shape of a form: `entry` numbers a map, `member` a list. */
+function inputOf({ MessageAttributes, PublishBatchRequestEntries, ...form }: FormTree): Record<string, unknown> {
+  const inside = (tree: string | FormTree | undefined, name: string): string | FormTree | undefined =>
+    typeof tree === "object" ? tree[name] : undefined;
+  const entries = readList(inside(PublishBatchRequestEntries, "member"));
+  return {
+    ...form,
+    ...(MessageAttributes ? { MessageAttributes: readMap(inside(MessageAttributes, "entry")) } : {}),
+    ...(PublishBatchRequestEntries
+      ? { PublishBatchRequestEntries: entries.map((entry) => (typeof entry === "string" ? {} : inputOf(entry))) }
+      : {}),
+  };
+}
