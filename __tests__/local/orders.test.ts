@@ -54,19 +54,18 @@ async function until(isThere: () => boolean | Promise<boolean>, what: string): P
   }
 }
 
+/** Whether each function has worked and none is at work. */
+function isIdle(cloud: Cloud): boolean {
+  const lines = (name: string, type: string) => cloud.lambda.logsOf(name).filter((line) => line.includes(type)).length;
+  return ["dev-write-order", "dev-notify-order"].every(
+    (name) => lines(name, "platform.report") >= 1 && lines(name, "platform.report") === lines(name, "platform.start"),
+  );
+}
+
 /** Waits until so many mails are out and no function is at work any more. */
 async function untilMailed(cloud: Cloud, count: number): Promise<void> {
   await until(() => cloud.sns.outbox.length >= count, `${count} mails`);
-  const ended = (name: string, word: string) => cloud.lambda.logsOf(name).filter((line) => line.includes(word)).length;
-  const names = ["dev-write-order", "dev-notify-order"];
-  await until(
-    () =>
-      names.every(
-        (name) =>
-          ended(name, "platform.report") >= 1 && ended(name, "platform.report") === ended(name, "platform.start"),
-      ),
-    "the functions",
-  );
+  await until(() => isIdle(cloud), "the functions");
 }
 
 describe("an order", () => {
@@ -137,6 +136,26 @@ describe("an order", () => {
     expect(queue(cloud, "dev-POC-Queue-DLQ")?.messages[0]?.body).toBe('{"orderID":"1","n":2}');
     expect(await stored(cloud)).toEqual(expect.arrayContaining([{ orderID: "1", n: 1 }, { orderID: "2" }]));
     expect(cloud.sns.outbox).toHaveLength(2);
+  });
+
+  test("that no retry can help, put into the queue past the API, ends in the dead-letter queue and holds up nobody", async () => {
+    const clock = new LeapingClock();
+    const cloud = await start(synthesized, { clock });
+    const url = String(cloud.stacks[0]?.outputs.queue_url?.value);
+    const { caller } = cloud.iam.assume(
+      "arn:aws:iam::123456789012:role/dev-APIGateway-SQS",
+      "apigateway.amazonaws.com",
+    );
+    await cloud.sqs.call(caller, "SendMessage", { QueueUrl: url, MessageBody: "poison" });
+    await send(cloud, '{"orderID":"1"}');
+    await untilMailed(cloud, 1);
+    await until(() => {
+      const isAtRest = queue(cloud, "dev-POC-Queue")?.visible === 0 && isIdle(cloud);
+      if (isAtRest) clock.leap(61_000);
+      return queue(cloud, "dev-POC-Queue-DLQ")?.visible === 1;
+    }, "the dead letter");
+    expect(queue(cloud, "dev-POC-Queue-DLQ")?.messages[0]?.body).toBe("poison");
+    expect(await stored(cloud)).toEqual([{ orderID: "1" }]);
   });
 
   test.each([
