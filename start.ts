@@ -1,13 +1,14 @@
 // `npm start`: synthesizes every stack, says what came out of it and what to do next, and walks an order through the first environment, here.
 import "./main";
+import { firstEnvironment, outputFolder } from "./local/stacks";
 import { summary } from "./summary";
 
-const outdir = process.env.CDKTF_OUTDIR || "cdktf.out";
+const outdir = outputFolder();
 console.log(summary(outdir));
 
 // Loaded only now, so that the synthesis does not wait for it.
 import("./local/walk.js")
-  .then(({ walkStacks }) => walkStacks(outdir))
+  .then(({ walkStacks }) => walkStacks(outdir, firstEnvironment(outdir)))
   .then(
     (lines) => console.log(`\n${lines.join("\n")}`),
     (error: Error) => {

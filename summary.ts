@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { resourcesOf, type TerraformConfig } from "./terraform/config";
+import { readConfig, resourcesOf, type TerraformConfig } from "./terraform/config";
 
 /** AWS's name for what a Terraform type belongs to: the longest prefix that matches. */
 const services: Readonly<Record<string, string>> = {
@@ -52,7 +52,7 @@ function folded(label: string, words: readonly string[]): string {
 }
 
 function stackSummary(folder: string): string {
-  const config = JSON.parse(fs.readFileSync(path.join(folder, "cdk.tf.json"), "utf8")) as TerraformConfig;
+  const config = readConfig(folder);
   const outputs = Object.keys((config.output ?? {}) as object);
   return [
     path.basename(folder),
@@ -64,9 +64,7 @@ function stackSummary(folder: string): string {
 
 /** Accounts that a stack may be applied to, as its provider says. */
 function hasAccountGuard(folder: string): boolean {
-  const { provider } = JSON.parse(fs.readFileSync(path.join(folder, "cdk.tf.json"), "utf8")) as {
-    provider: { aws: { allowed_account_ids?: string[] }[] };
-  };
+  const provider = readConfig(folder).provider as { aws: { allowed_account_ids?: string[] }[] };
   return provider.aws.every((aws) => aws.allowed_account_ids !== undefined);
 }
 

@@ -1,8 +1,7 @@
 // node bundling/run.js <entry.ts> [argument …]
 //
 // Runs a TypeScript file of this project. It is bundled once and then started from the bundle, with V8's compiled code beside it, until
-// one of its inputs changes: a second start costs a few milliseconds more than plain JavaScript, where a TypeScript loader costs half a
-// second and loading cdktf file by file another half.
+// one of its inputs changes: docs/decisions/ADR-02-start-from-a-bundle.md.
 const fs = require("node:fs");
 const { createRequire } = require("node:module");
 const path = require("node:path");

@@ -1,8 +1,7 @@
-import * as fs from "node:fs";
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 import * as path from "node:path";
-import type { Resource, TerraformConfig } from "../terraform/config";
+import { type Resource, readConfig, type TerraformConfig } from "../terraform/config";
 import { type Applied, apply } from "../terraform/evaluate";
 import { ApiGateway, type HttpRequest, type HttpResponse } from "./api-gateway/api-gateway";
 import { AwsError, type Caller, type Clock, type Log, type Place, type WireRequest, type WireResponse } from "./aws";
@@ -79,7 +78,6 @@ export class Cloud {
       clock,
       log,
       lambda: this.lambda,
-      roleOf: (functionArn) => this.lambda.roleOf(functionArn),
       queues: this.sqs,
       streams: this.dynamodb,
     });
@@ -229,9 +227,6 @@ export class Cloud {
     return { caller: sessionOf(accessKeyId)?.caller as Caller, service };
   }
 }
-
-const readConfig = (folder: string): TerraformConfig =>
-  JSON.parse(fs.readFileSync(path.join(folder, "cdk.tf.json"), "utf8"));
 
 /** The account and Region that the stacks' providers name; all must name the same. */
 function placeOf(configs: readonly TerraformConfig[]): Place {

@@ -3,13 +3,13 @@
 // Runs the synthesized stacks of an environment on this laptop until it is told to stop.
 import { parseArgs } from "node:util";
 import { Cloud, type RunningStack } from "./cloud";
-import { stackFolders, variablesOf } from "./stacks";
+import { firstEnvironment, outputFolder, stackFolders, variablesOf } from "./stacks";
 import { walkStacks } from "./walk";
 
 const usage = "usage: npm run local -- [environment] [--port <number>] [--grants] [--walk]";
 
 interface Options {
-  readonly environment: string;
+  readonly environment?: string;
   readonly port: number;
   readonly grants: boolean;
   readonly walk: boolean;
@@ -30,7 +30,7 @@ function readOptions(args: string[]): Options {
     if (!Number.isInteger(port) || port < 0 || port > 65_535)
       throw new Error(`--port must be an integer from 0 to 65535, got: ${values.port}`);
     if (positionals.length > 1) throw new Error(`environment must be one, got: ${positionals.join(", ")}`);
-    return { environment: positionals[0] ?? "dev", port, grants: values.grants, walk: values.walk };
+    return { environment: positionals[0], port, grants: values.grants, walk: values.walk };
   } catch (error) {
     console.error(`${(error as Error).message}\n${usage}`);
     process.exit(2);
@@ -98,13 +98,15 @@ function grantsTable(cloud: Cloud): string {
   ].join("\n");
 }
 
-async function main({ environment, port, grants, walk }: Options): Promise<void> {
+async function main({ environment: given, port, grants, walk }: Options): Promise<void> {
+  const outdir = outputFolder();
+  const environment = given ?? firstEnvironment(outdir);
   if (walk) {
-    console.log((await walkStacks("cdktf.out", environment)).join("\n"));
+    console.log((await walkStacks(outdir, environment)).join("\n"));
     return;
   }
   const start = performance.now();
-  const folders = stackFolders("cdktf.out", environment);
+  const folders = stackFolders(outdir, environment);
   const log = (source: string, message: string): void =>
     console.log(`${new Date().toISOString().slice(11, 23)}  ${source}  ${message}`);
   const cloud = await Cloud.start(folders, { port, variables: variablesOf(folders, process.env), log });

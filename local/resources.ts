@@ -5,6 +5,7 @@ import type { DynamoDb } from "./dynamodb/dynamodb";
 import type { Iam } from "./iam/iam";
 import type { EventSourceMappings } from "./lambda/event-source-mappings";
 import type { Lambda } from "./lambda/lambda";
+import { ResourceArguments } from "./protocol/resource-arguments";
 import type { Sns } from "./sns/sns";
 import type { Sqs } from "./sqs/sqs";
 
@@ -27,7 +28,6 @@ export interface Services {
  * What is accepted and changes nothing here, by type. It is told at start: whoever relies on it has to look for it in AWS.
  */
 const unenforced: Readonly<Record<string, string>> = {
-  aws_api_gateway_account: "API Gateway writes logs whether or not it has a role for it",
   aws_api_gateway_deployment: "triggers: what is here is always deployed",
   aws_api_gateway_method_settings: "metrics and log levels",
   aws_api_gateway_rest_api: "endpoint type",
@@ -37,7 +37,33 @@ const unenforced: Readonly<Record<string, string>> = {
   aws_dynamodb_table: "encryption, point-in-time recovery and deletion protection",
   aws_kms_key: "keys: nothing is encrypted, and no key policy is asked",
   aws_lambda_function: "memory size, architecture, runtime version and tracing",
+  aws_sns_topic: "encryption",
   aws_sqs_queue: "encryption",
+};
+
+/** Arguments of the types that no service reads by itself. Any other is an error that names it. */
+const modelled: Readonly<Record<string, readonly string[]>> = {
+  aws_cloudwatch_log_group: ["name", "retention_in_days", "tags"],
+  aws_cloudwatch_metric_alarm: [
+    ...[
+      "alarm_name",
+      "alarm_description",
+      "namespace",
+      "metric_name",
+      "dimensions",
+      "statistic",
+      "period",
+      "threshold",
+    ],
+    ...["evaluation_periods", "comparison_operator", "treat_missing_data", "alarm_actions", "ok_actions", "tags"],
+  ],
+  aws_iam_policy: ["name", "description", "policy", "tags"],
+  aws_iam_role: ["name", "description", "assume_role_policy", "tags"],
+  aws_iam_role_policy: ["name", "role", "policy"],
+  aws_iam_role_policy_attachment: ["role", "policy_arn"],
+  aws_kms_key: ["description", "enable_key_rotation", "policy", "tags"],
+  aws_sqs_queue_policy: ["queue_url", "policy"],
+  aws_sqs_queue_redrive_allow_policy: ["queue_url", "redrive_allow_policy"],
 };
 
 const text = (value: unknown): string => String(value);
@@ -51,7 +77,7 @@ export class LocalProvider implements Provider {
   readonly apiResources: Resource[] = [];
   /** What of this stack is not enforced, a sentence for each type. */
   readonly unenforced = new Set<string>();
-  private readonly types: Readonly<Record<string, (given: Arguments, type: string) => Attributes>>;
+  private readonly types: Readonly<Record<string, (given: Arguments) => Attributes>>;
 
   /**
    * @param folder the stack's folder, which file names in it are relative to
@@ -120,12 +146,13 @@ export class LocalProvider implements Provider {
         const keyId = `00000000-0000-4000-8000-${String(count()).padStart(12, "0")}`;
         return { id: keyId, key_id: keyId, arn: this.arn("kms", `key/${keyId}`) };
       },
-      aws_api_gateway_account: () => ({ id: "api-gateway-account" }),
     };
   }
 
   create(resource: Resource): Attributes {
     const { type, address, attributes } = resource;
+    const known = modelled[type];
+    if (known) new ResourceArguments(type, attributes, known);
     if (unenforced[type]) this.unenforced.add(`${type}: ${unenforced[type]}`);
     if (type.startsWith("aws_api_gateway_") && !(type in this.types)) return this.createApiPart(resource);
     const make = this.types[type];
@@ -134,7 +161,7 @@ export class LocalProvider implements Provider {
         `${address} is of a type that the local run does not know. Add ${type} to local/resources.ts, or run without its stack`,
       );
     }
-    return make(attributes, type);
+    return make(attributes);
   }
 
   read({ type, address }: Resource): Attributes {
@@ -152,13 +179,11 @@ export class LocalProvider implements Provider {
       case "aws_region":
         return { region, name: region, id: region };
       default:
-        throw new Error(
-          `data.${address} is of a type that the local run does not know. Add ${type} to local/resources.ts`,
-        );
+        throw new Error(`${address} is of a type that the local run does not know. Add ${type} to local/resources.ts`);
     }
   }
 
-  /** The parts of an API are only named here; what they mean is local/api-gateway.ts's. */
+  /** The parts of an API are only named here; what they mean is local/api-gateway/'s. */
   private createApiPart(resource: Resource): Attributes {
     const computed = this.apiPart(resource);
     this.apiResources.push({ ...resource, attributes: { ...resource.attributes, ...computed } });

@@ -1,31 +1,45 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import type { TerraformConfig } from "../terraform/config";
+import { readConfig } from "../terraform/config";
 
-/** `dev` where there is one, else the environment of the first stack that is not the account's. */
+/** Folder of the output: where the cdktf CLI or the person said, else `cdktf.out`. */
+export const outputFolder = (): string => process.env.CDKTF_OUTDIR || "cdktf.out";
+
+const stacksIn = (outdir: string): readonly string[] => {
+  const root = path.join(outdir, "stacks");
+  const names = fs.existsSync(root) ? fs.readdirSync(root) : [];
+  return names.filter((name) => fs.existsSync(path.join(root, name, "cdk.tf.json")));
+};
+
+/** Every environment has an orders stack; its name tells the environment's. */
+const environmentsIn = (stacks: readonly string[]): readonly string[] =>
+  stacks.filter((name) => name.startsWith("orders-")).map((name) => name.slice("orders-".length));
+
+/** The environment of a stack: of those that its name ends in, the longest, since `prod-us` ends in `us` as well. */
+function environmentOf(stack: string, environments: readonly string[]): string | undefined {
+  const ending = environments.filter((environment) => stack.endsWith(`-${environment}`));
+  return ending.sort((one, other) => other.length - one.length)[0];
+}
+
+/** `dev` where there is one, else the first environment by name. */
 export function firstEnvironment(outdir: string): string {
-  const stacks = fs.readdirSync(path.join(outdir, "stacks"));
-  if (stacks.some((name) => name.endsWith("-dev"))) return "dev";
-  const orders = stacks.find((name) => name.startsWith("orders-")) ?? "";
-  return orders.slice("orders-".length);
+  const environments = environmentsIn(stacksIn(outdir));
+  return environments.includes("dev") ? "dev" : (environments[0] ?? "dev");
 }
 
 /**
- * The folders of one environment's stacks: those named `…-<environment>`.
+ * The folders of one environment's stacks, which are named `<system>-<environment>`.
  * @throws Error that says which environments there are
  */
 export function stackFolders(outdir: string, environment: string): readonly string[] {
-  const root = path.join(outdir, "stacks");
-  const stacks = fs.existsSync(root)
-    ? fs.readdirSync(root).filter((name) => fs.existsSync(path.join(root, name, "cdk.tf.json")))
-    : [];
-  const found = stacks.filter((name) => name.endsWith(`-${environment}`));
+  const stacks = stacksIn(outdir);
+  const environments = environmentsIn(stacks);
+  const found = stacks.filter((name) => environmentOf(name, environments) === environment);
   if (found.length === 0) {
-    throw new Error(
-      `environment must be one that ${outdir} has stacks of, got: ${environment}. Stacks there: ${stacks.join(", ") || "none; run npm start"}`,
-    );
+    const there = environments.length > 0 ? environments.join(", ") : "none; run npm start";
+    throw new Error(`environment must be one that ${outdir} has stacks of, got: ${environment}. There are: ${there}`);
   }
-  return found.map((name) => path.join(root, name));
+  return found.map((name) => path.join(outdir, "stacks", name));
 }
 
 /**
@@ -38,7 +52,7 @@ export function variablesOf(
 ): Readonly<Record<string, string>> {
   const variables: Record<string, string> = {};
   for (const folder of folders) {
-    const { variable = {} } = JSON.parse(fs.readFileSync(path.join(folder, "cdk.tf.json"), "utf8")) as TerraformConfig;
+    const { variable = {} } = readConfig(folder);
     for (const [name, { default: given }] of Object.entries(variable as Record<string, { default?: unknown }>)) {
       const fromEnvironment = env[`TF_VAR_${name}`];
       if (fromEnvironment !== undefined) variables[name] = fromEnvironment;

@@ -1,7 +1,7 @@
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { Cloud, type RunningStack } from "./cloud";
 import { sign } from "./iam/sigv4";
-import { firstEnvironment, stackFolders, variablesOf } from "./stacks";
+import { stackFolders, variablesOf } from "./stacks";
 
 /** How long the walk waits for what should come within milliseconds. */
 const PATIENCE_MS = 4_000;
@@ -57,10 +57,9 @@ async function walkOrders(cloud: Cloud, { outputs }: RunningStack): Promise<read
 
 /**
  * Runs the stacks of an environment, walks through each that there is a walk for, and stops them.
- * @param environment @default the first by name that the output has stacks of, which is dev here
  * @returns a few lines a stack
  */
-export async function walkStacks(outdir: string, environment = firstEnvironment(outdir)): Promise<readonly string[]> {
+export async function walkStacks(outdir: string, environment: string): Promise<readonly string[]> {
   const start = performance.now();
   const folders = stackFolders(outdir, environment);
   const cloud = await Cloud.start(folders, { variables: variablesOf(folders, process.env) });

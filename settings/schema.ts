@@ -55,8 +55,9 @@ const Settings = z.strictObject({
   }),
   alarms: z.strictObject({
     email: z.optional(email),
-    oldestMessageAgeSeconds: count(60, 1_209_600),
-    iteratorAgeSeconds: count(60, 86_400),
+    // Below the time that the queue keeps a message, and that a stream keeps a record: at it, an alarm would never ring.
+    oldestMessageAgeSeconds: count(60, 863_999),
+    iteratorAgeSeconds: count(60, 86_399),
   }),
 });
 

@@ -162,7 +162,7 @@ export class OrdersStack extends Stack {
     this.addOutput("queue_url", queue.queueUrl, "Queue that orders wait in");
     this.addOutput(
       "dead_letter_queue_url",
-      queue.deadLetterQueue?.queueUrl ?? "",
+      queue.deadLetterQueue.queueUrl,
       "Queue of the orders that could not be stored",
     );
     this.addOutput(
@@ -221,15 +221,13 @@ export class OrdersStack extends Stack {
     const alarm = (id: string, name: string, metric: Metric, threshold: number, description: string): void => {
       new Alarm(this, id, { alarmName: nameOf(`orders-${name}`), description, metric, threshold, topic });
     };
-    if (queue.deadLetterQueue) {
-      alarm(
-        "DeadLettersAlarm",
-        "dead-letters",
-        queueMetric(queue.deadLetterQueue, "ApproximateNumberOfMessagesVisible"),
-        0,
-        "Orders could not be stored: docs/dead-letters.md",
-      );
-    }
+    alarm(
+      "DeadLettersAlarm",
+      "dead-letters",
+      queueMetric(queue.deadLetterQueue, "ApproximateNumberOfMessagesVisible"),
+      0,
+      "Orders could not be stored: docs/dead-letters.md",
+    );
     alarm(
       "UndeliveredAlarm",
       "undelivered",

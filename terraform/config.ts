@@ -1,5 +1,12 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+
 /** Terraform's JSON configuration: what stands in a cdk.tf.json. */
 export type TerraformConfig = Readonly<Record<string, unknown>>;
+
+/** The configuration in a stack's folder. */
+export const readConfig = (folder: string): TerraformConfig =>
+  JSON.parse(fs.readFileSync(path.join(folder, "cdk.tf.json"), "utf8"));
 
 export interface Resource {
   readonly type: string;

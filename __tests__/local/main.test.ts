@@ -1,6 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { Project } from "../support/project";
+
+/** Whether the machine has a curl that can sign (7.75); the printed command is run where it has. */
+const signs = spawnSync("curl", ["--help", "all"], { encoding: "utf8" }).stdout?.includes("--aws-sigv4") ?? false;
 
 const project = new Project();
 project.run("main.ts");
@@ -32,12 +35,9 @@ test("stays up, hands out a command for each route, and on Ctrl-C tells of grant
     /^orders-dev on http:\/\/127\.0\.0\.1:\d+, as account 123456789012 in eu-west-1; ready in \d+ ms$/m,
   );
   const curl = /^curl .*$/m.exec(output())?.[0] ?? "";
-  const answer = spawn("sh", ["-c", curl]);
-  let body = "";
-  answer.stdout.on("data", (chunk) => (body += chunk));
-  const [code] = await once(answer, "close");
-  if (code === 0) {
-    expect(JSON.parse(body)).toEqual({ messageId: expect.any(String) });
+  if (signs) {
+    const { status, stdout } = spawnSync("sh", ["-c", curl], { encoding: "utf8" });
+    expect([status, JSON.parse(stdout)]).toEqual([0, { messageId: expect.any(String) }]);
     await until("outbox  ← you@example.com: New order 1");
   }
   child.kill("SIGINT");
@@ -58,12 +58,19 @@ test("runs another environment, walks through it and ends", () => {
   );
 });
 
+test("runs the stacks of one environment, and not those of another whose name ends alike", () => {
+  const other = new Project();
+  const dev = JSON.parse(other.read("settings/dev.json"));
+  other.remove("settings/dev.json");
+  for (const name of ["us", "prod-us"]) other.write(`settings/${name}.json`, { ...dev, namePrefix: `${name}-` });
+  other.run("main.ts");
+  const walk = (environment: string) =>
+    other.run(`local/main.ts --walk ${environment}`).stdout.match(/^orders-\S+(?=,)/gm);
+  expect([walk("us"), walk("prod-us"), walk("")]).toEqual([["orders-us"], ["orders-prod-us"], ["orders-prod"]]);
+});
+
 test.each([
-  [
-    "local/main.ts qa",
-    1,
-    "environment must be one that cdktf.out has stacks of, got: qa. Stacks there: api-gateway-account-eu-west-1, orders-dev, orders-prod",
-  ],
+  ["local/main.ts qa", 1, "environment must be one that cdktf.out has stacks of, got: qa. There are: dev, prod"],
   ["local/main.ts --port x", 2, "--port must be an integer from 0 to 65535, got: x\nusage: npm run local"],
   ["local/main.ts dev prod", 2, "environment must be one, got: dev, prod"],
   ["local/main.ts --nope", 2, "usage: npm run local"],

@@ -66,7 +66,7 @@ const zipOf = (sha256: string): string => path.join(cacheFolder, `${sha256}.zip`
 const mapOf = (sha256: string): string => path.join(cacheFolder, `${sha256}.js.map`);
 
 /**
- * Bundles handlers, all of them in one esbuild call, and keeps the results by what went into them.
+ * Bundles handlers, up to 50 of them in one esbuild call, and keeps the results by what went into them.
  *
  * The zips are the same on every machine: one entry, fixed date and mode, compressed in JavaScript, since zlib's output varies with
  * the processor and the Node.js version.

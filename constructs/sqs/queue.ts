@@ -5,10 +5,10 @@ import { type ITerraformDependable, Lazy } from "cdktf";
 import { Construct } from "constructs";
 import { policyDocument, type Statement } from "../iam/policy-document";
 import type { Role } from "../iam/role";
-import { requireInteger, requireMatch } from "../terraform/props";
+import { PropError, requireInteger, requireMatch } from "../terraform/props";
 
 export interface QueueProps {
-  /** Name: 1–80 letters, digits, `-` and `_`. */
+  /** Name: 1–80 letters, digits, `-` and `_`; 1–76 with a dead-letter queue, which is named after it. */
   readonly queueName: string;
   /**
    * How long a received message stays hidden from other receivers, 0–43,200 seconds. With a function behind the queue: six times the
@@ -64,7 +64,7 @@ export class Queue extends Construct {
   readonly queueUrl: string;
   readonly visibilityTimeoutSeconds: number;
   readonly maxMessageBytes: number;
-  readonly deadLetterQueue?: Queue;
+  private readonly deadLetters?: Queue;
   private readonly access: Statement[] = [];
 
   constructor(scope: Construct, id: string, props: QueueProps) {
@@ -76,7 +76,14 @@ export class Queue extends Construct {
       maxMessageBytes = 262_144,
       maxReceiveCount = 5,
     } = props;
-    requireMatch(this, "queueName", queueName, /^[\w-]{1,80}$/, "1–80 letters, digits, - and _");
+    const longest = props.failedMessages === "keep" ? 80 : 80 - "-DLQ".length;
+    requireMatch(
+      this,
+      "queueName",
+      queueName,
+      new RegExp(`^[\\w-]{1,${longest}}$`),
+      `1–${longest} letters, digits, - and _`,
+    );
     requireInteger(this, "visibilityTimeoutSeconds", visibilityTimeoutSeconds, 0, 43_200);
     requireInteger(this, "messageRetentionSeconds", messageRetentionSeconds, 60, FOURTEEN_DAYS);
     requireInteger(this, "maxMessageBytes", maxMessageBytes, 1_024, 1_048_576);
@@ -85,7 +92,7 @@ export class Queue extends Construct {
     this.visibilityTimeoutSeconds = visibilityTimeoutSeconds;
     this.maxMessageBytes = maxMessageBytes;
     if (props.failedMessages !== "keep") {
-      this.deadLetterQueue = new Queue(this, "DeadLetters", {
+      this.deadLetters = new Queue(this, "DeadLetters", {
         queueName: `${queueName}-DLQ`,
         messageRetentionSeconds: FOURTEEN_DAYS,
         maxMessageBytes,
@@ -100,7 +107,7 @@ export class Queue extends Construct {
       maxMessageSize: maxMessageBytes,
       sqsManagedSseEnabled: true,
       redrivePolicy:
-        this.deadLetterQueue && JSON.stringify({ deadLetterTargetArn: this.deadLetterQueue.queueArn, maxReceiveCount }),
+        this.deadLetters && JSON.stringify({ deadLetterTargetArn: this.deadLetters.queueArn, maxReceiveCount }),
     });
     this.queueArn = queue.arn;
     this.queueName = queue.name;
@@ -110,12 +117,21 @@ export class Queue extends Construct {
       queueUrl: queue.url,
       policy: Lazy.stringValue({ produce: () => policyDocument([this.encryptedTransportOnly(), ...this.access]) }),
     });
-    if (this.deadLetterQueue) {
+    if (this.deadLetters) {
       new SqsQueueRedriveAllowPolicy(this, "RedriveAllowPolicy", {
-        queueUrl: this.deadLetterQueue.queueUrl,
+        queueUrl: this.deadLetters.queueUrl,
         redriveAllowPolicy: JSON.stringify({ redrivePermission: "byQueue", sourceQueueArns: [queue.arn] }),
       });
     }
+  }
+
+  /**
+   * The queue that messages move to when they keep failing.
+   * @throws PropError where there is none
+   */
+  get deadLetterQueue(): Queue {
+    if (this.deadLetters) return this.deadLetters;
+    throw new PropError(this, "failedMessages", '"dead-letter-queue" where something works with dead letters', "keep");
   }
 
   /**

@@ -25,7 +25,7 @@ export class RuleError extends Error {
 }
 
 /**
- * The app: synthesizes into a folder beside the output, checks what came out, and only then puts it in the output's place. Whatever
+ * The app: synthesizes into a folder inside the output, checks what came out, and only then replaces the output's files by it. Whatever
  * fails before that leaves the previous output whole.
  */
 export class App extends CdktfApp {

@@ -71,7 +71,7 @@ const backends = { local: Local, s3: S3, remote: Remote } as const;
 
 type Attributes = Record<string, unknown>;
 
-/** Where each stack's state lives: the content of backend.tf.json, with a way to make one stack's own part of it. */
+/** Where state lives: the content of backend.tf.json, checked. `StackBackend` makes one stack's own of it. */
 export type BackendConfig =
   | { readonly type: "local"; readonly attributes: z.infer<typeof Local> }
   | { readonly type: "s3"; readonly attributes: z.infer<typeof S3> }

@@ -33,7 +33,7 @@ function rule(issue: z.core.$ZodIssue): string {
 }
 
 /**
- * The first broken rule of a JSON file as ` at <path>: must be <rule>, got: <value>`. Ops edit these files, so it speaks of what they
+ * The first broken rule of a JSON file as `.<path> must be <rule>, got: <value>`. Ops edit these files, so it speaks of what they
  * typed and not of schemas.
  */
 export function describeIssue(error: z.core.$ZodError, value: unknown): string {

@@ -133,7 +133,7 @@ function read({ type, address, attributes }: Resource): Part<keyof Shapes> {
   const shape = Object.hasOwn(shapes, type) ? shapes[type as keyof Shapes] : undefined;
   if (!shape)
     throw new Error(
-      `${address} is of a type that is not modelled by the local run: local/rest-api-parts.ts says which are`,
+      `${address} is of a type that is not modelled by the local run: local/api-gateway/rest-api-parts.ts says which are`,
     );
   const given = Object.entries(attributes).filter(([name, value]) => !isUnset(value) && !withoutMeaning.has(name));
   // What another resource computes is here for those who read it.

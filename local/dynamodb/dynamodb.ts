@@ -14,14 +14,14 @@ import {
   type WireResponse,
 } from "../aws";
 import type { StreamRecord, StreamSource } from "../lambda/event-source-mappings";
+import { ResourceArguments } from "../protocol/resource-arguments";
 
 type Json = Record<string, unknown>;
-type Key = Json;
 
 interface Table {
   readonly tableName: string;
   readonly arn: string;
-  readonly keyNames: readonly string[];
+  readonly hashKey: string;
   readonly stream?: {
     readonly arn: string;
     readonly viewType: string;
@@ -40,6 +40,12 @@ const operations: Readonly<Record<string, "Item" | "Key" | undefined>> = {
   Scan: undefined,
   DescribeTable: undefined,
 };
+
+/** Arguments of a table that are known here; the others are errors that name them. */
+const modelled = [
+  ...["name", "hash_key", "attribute", "billing_mode", "stream_enabled", "stream_view_type", "tags"],
+  ...["server_side_encryption", "point_in_time_recovery", "deletion_protection_enabled"],
+];
 
 const MAX_NESTING = 32;
 const SHARD_ID = "shardId-00000000000000000000-00000000";
@@ -71,15 +77,9 @@ export class DynamoDb implements StreamSource {
 
   /** Makes a table from the evaluated arguments of `aws_dynamodb_table`. */
   createTable(table: Readonly<Json>): { arn: string; id: string; stream_arn: string; stream_label: string } {
-    const tableName = String(table.name);
-    if (
-      table.range_key !== undefined ||
-      table.global_secondary_index !== undefined ||
-      table.local_secondary_index !== undefined
-    ) {
-      throw new Error(`${tableName} must have a partition key alone in the local run, got: a sort key or an index`);
-    }
-    const hashKey = String(table.hash_key);
+    const given = new ResourceArguments("aws_dynamodb_table", table, modelled);
+    const tableName = given.requiredText("name");
+    const hashKey = given.requiredText("hash_key");
     const arn = `arn:${this.place.partition}:dynamodb:${this.place.region}:${this.place.accountId}:table/${tableName}`;
     const label = new Date(this.clock.now()).toISOString().replace("Z", "");
     const streamArn = `${arn}/stream/${label}`;
@@ -87,7 +87,7 @@ export class DynamoDb implements StreamSource {
     this.tables.set(tableName, {
       tableName,
       arn,
-      keyNames: [hashKey],
+      hashKey,
       stream:
         table.stream_enabled === true ? { arn: streamArn, viewType, records: [], listeners: new Set() } : undefined,
     });
@@ -163,7 +163,7 @@ export class DynamoDb implements StreamSource {
     if (!(operation in operations)) {
       throw new AwsError(
         "UnknownOperationException",
-        `${operation} is not modelled in the local run: add it to local/dynamodb.ts`,
+        `${operation} is not modelled in the local run: add it to local/dynamodb/dynamodb.ts`,
       );
     }
     const table = this.tables.get(String(input.TableName).split("/").at(-1) ?? "");
@@ -177,7 +177,7 @@ export class DynamoDb implements StreamSource {
   }
 
   /** Makes a change, and puts what it changed on the stream. */
-  private async change(table: Table, operation: string, input: Json, key: Key): Promise<Json> {
+  private async change(table: Table, operation: string, input: Json, key: Json): Promise<Json> {
     const before = await this.itemAt(table, key);
     const result = await this.ask(operation, input).catch((error: unknown) => {
       const isWanted = input.ReturnValuesOnConditionCheckFailure === "ALL_OLD";
@@ -190,9 +190,9 @@ export class DynamoDb implements StreamSource {
     return result;
   }
 
-  private async itemAt({ tableName, keyNames }: Table, key: Key): Promise<Json | undefined> {
+  private async itemAt({ tableName, hashKey }: Table, key: Json): Promise<Json | undefined> {
     // A change with a malformed key is refused by dynalite, with AWS's words.
-    if (keyNames.some((name) => key[name] === undefined)) return undefined;
+    if (key[hashKey] === undefined) return undefined;
     const found = await this.ask("GetItem", { TableName: tableName, Key: key, ConsistentRead: true }).catch(
       (): Json => ({}),
     );
@@ -201,7 +201,7 @@ export class DynamoDb implements StreamSource {
 
   private record(
     stream: NonNullable<Table["stream"]>,
-    key: Key,
+    key: Json,
     before: Json | undefined,
     after: Json | undefined,
   ): void {
@@ -247,7 +247,7 @@ export class DynamoDb implements StreamSource {
     if (!["DescribeStream", "GetShardIterator", "GetRecords"].includes(operation)) {
       throw new AwsError(
         "UnknownOperationException",
-        `${operation} is not modelled in the local run: add it to local/dynamodb.ts`,
+        `${operation} is not modelled in the local run: add it to local/dynamodb/dynamodb.ts`,
       );
     }
     this.access.authorize({ caller, action: `dynamodb:${operation}`, resource: streamArn });
@@ -323,8 +323,7 @@ const answer = (status: number, body: object): WireResponse => ({
   body: JSON.stringify(body),
 });
 
-const keyOf = ({ keyNames }: Table, source: Json = {}): Key =>
-  Object.fromEntries(keyNames.map((name) => [name, source[name]]));
+const keyOf = ({ hashKey }: Table, source: Json = {}): Json => ({ [hashKey]: source[hashKey] });
 
 /** Levels of maps and lists in an attribute value. */
 function nestingOf(value: unknown): number {

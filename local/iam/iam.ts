@@ -82,7 +82,7 @@ function policyOf(name: string, document: string, use: PolicyUse): NamedPolicy {
     for (const condition of statement.conditions) requireModelled(condition);
     const key = contextKeysOf(statement).find((one) => one.startsWith("aws:") && !globalKeys.has(one));
     if (key) {
-      throw new Error(`${of} asks for the condition key ${key}, which is not modelled. Add it to local/iam.ts`);
+      throw new Error(`${of} asks for the condition key ${key}, which is not modelled. Add it to local/iam/iam.ts`);
     }
   }
   return { name, statements };
@@ -192,7 +192,9 @@ export class Iam implements Access {
     if (managed && !this.policies.has(policyArn)) {
       const document = managedPolicies[managed];
       if (!document) {
-        throw new Error(`The AWS managed policy ${policyArn} is not modelled. Add its statements to local/iam.ts`);
+        throw new Error(
+          `The AWS managed policy ${policyArn} is not modelled. Add its statements to policy/managed-policies.ts`,
+        );
       }
       this.policies.set(policyArn, policyOf(lastOf(managed), document, "identity"));
     }

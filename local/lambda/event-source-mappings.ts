@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Caller, Clock, Log, Place } from "../aws";
+import type { Clock, Log, Place } from "../aws";
 import type { Lambda } from "./lambda";
 import { QueueMappingArguments, readArguments, StreamMappingArguments } from "./lambda-arguments";
 import { QueueMapping, type QueueSource } from "./queue-mapping";
@@ -22,9 +22,7 @@ export class EventSourceMappings {
       readonly place: Place;
       readonly clock: Clock;
       readonly log: Log;
-      readonly lambda: Pick<Lambda, "invoke" | "timeoutOf">;
-      /** The role that a function has, and that its sources are read with. */
-      roleOf(functionArn: string): Caller;
+      readonly lambda: Pick<Lambda, "invoke" | "roleOf" | "timeoutOf">;
       readonly queues: QueueSource;
       readonly streams: StreamSource;
     },
@@ -51,8 +49,8 @@ export class EventSourceMappings {
   }
 
   private mappingOf(arguments_: Readonly<Record<string, unknown>>): QueueMapping | StreamMapping {
-    const functionArn = this.functionArnOf(String(arguments_.function_name));
-    const options = { ...this.options, functionArn, caller: this.options.roleOf(functionArn) };
+    const functionArn = String(arguments_.function_name);
+    const options = { ...this.options, functionArn, caller: this.options.lambda.roleOf(functionArn) };
     const source = String(arguments_.event_source_arn);
     switch (source.split(":")[2]) {
       case "sqs":
@@ -64,11 +62,5 @@ export class EventSourceMappings {
           `${TYPE} of ${functionArn}: event_source_arn must be that of a queue or of a table's stream in the local run, got: ${source}`,
         );
     }
-  }
-
-  private functionArnOf(name: string): string {
-    if (name.startsWith("arn:")) return name;
-    const { partition, region, accountId } = this.options.place;
-    return `arn:${partition}:lambda:${region}:${accountId}:function:${name}`;
   }
 }

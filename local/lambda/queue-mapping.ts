@@ -5,7 +5,7 @@ import type { InvocationResult, Lambda } from "./lambda";
 import type { QueueMappingArguments } from "./lambda-arguments";
 import { Polling } from "./polling";
 
-/** What a queue must offer; local/sqs.ts does. */
+/** What a queue must offer; local/sqs/sqs.ts does. */
 export interface QueueSource {
   call(caller: Caller, operation: string, input: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>>;
 }

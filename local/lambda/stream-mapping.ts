@@ -23,7 +23,7 @@ export interface StreamRecord {
   };
 }
 
-/** What a stream must offer; local/dynamodb.ts does: one shard, records in order. */
+/** What a stream must offer; local/dynamodb/dynamodb.ts does: one shard, records in order. */
 export interface StreamSource {
   /** Up to `limit` records after a sequence number (undefined: from the oldest), authorized as GetRecords of the caller. */
   getRecords(

@@ -35,6 +35,11 @@ test("is encrypted and hands what fails five times to a queue that only it may u
 test("keeps what fails when asked to", () => {
   const config = configOf({ failedMessages: "keep" });
   expect(countOf(config, "aws_sqs_queue")).toBe(1);
+  expect(() =>
+    synthesize((stack) => new Queue(stack, "Queue", { queueName: "orders", failedMessages: "keep" }).deadLetterQueue),
+  ).toThrow(
+    'failedMessages must be "dead-letter-queue" where something works with dead letters, got: "keep" (in test/Queue)',
+  );
   expect(countOf(config, "aws_sqs_queue_redrive_allow_policy")).toBe(0);
 });
 
@@ -91,10 +96,10 @@ test.each<[Partial<QueueProps>]>([
 });
 
 test.each<[Partial<QueueProps>, string]>([
-  [{ queueName: "" }, 'queueName must be 1–80 letters, digits, - and _, got: "" (in test/Queue)'],
+  [{ queueName: "" }, 'queueName must be 1–76 letters, digits, - and _, got: "" (in test/Queue)'],
   [{ queueName: "q".repeat(81), failedMessages: "keep" }, "queueName must be 1–80 letters, digits, - and _"],
-  [{ queueName: "q".repeat(77) }, "(in test/Queue/DeadLetters)"],
-  [{ queueName: "q.fifo" }, "queueName must be 1–80 letters"],
+  [{ queueName: "q".repeat(77) }, "queueName must be 1–76 letters, digits, - and _"],
+  [{ queueName: "q.fifo" }, "queueName must be 1–76 letters"],
   [{ visibilityTimeoutSeconds: -1 }, "visibilityTimeoutSeconds must be an integer from 0 to 43200, got: -1"],
   [{ visibilityTimeoutSeconds: 43_201 }, "visibilityTimeoutSeconds must be an integer from 0 to 43200, got: 43201"],
   [{ messageRetentionSeconds: 59 }, "messageRetentionSeconds must be an integer from 60 to 1209600, got: 59"],

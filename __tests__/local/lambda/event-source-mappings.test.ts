@@ -153,8 +153,7 @@ function world(handler: Handler = () => null) {
     place,
     clock,
     log: (source, message) => said.push(`${source}: ${message}`),
-    lambda: { invoke, timeoutOf: () => 10 },
-    roleOf: () => role,
+    lambda: { invoke, timeoutOf: () => 10, roleOf: () => role },
     queues,
     streams: stream,
   });
