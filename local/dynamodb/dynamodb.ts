@@ -96,7 +96,7 @@ export class DynamoDb implements StreamSource {
       AttributeType: type,
     }));
     this.inTurn(() =>
-      this.ask("CreateTable", {
+      this.makeTable({
         TableName: tableName,
         BillingMode: "PAY_PER_REQUEST",
         AttributeDefinitions: attributes,
@@ -274,6 +274,16 @@ export class DynamoDb implements StreamSource {
     if (!stream)
       throw new AwsError("ResourceNotFoundException", `Requested resource not found: Stream: ${streamArn} not found`);
     return stream;
+  }
+
+  /** Makes a table and waits until it can be used: dynalite, as DynamoDB, answers before that. */
+  private async makeTable(input: Json): Promise<void> {
+    await this.ask("CreateTable", input);
+    const { TableName } = input;
+    for (let status = ""; status !== "ACTIVE"; ) {
+      const { Table: table } = await this.ask("DescribeTable", { TableName });
+      status = (table as { TableStatus: string }).TableStatus;
+    }
   }
 
   /** Runs one thing after the other. */
