@@ -1,5 +1,6 @@
 // `npm start`: synthesizes every stack, says what came out of it and what to do next, and walks an order through the first environment, here.
 import "./main";
+import { exitOnSignals } from "./local/signals";
 import { firstEnvironment, outputFolder } from "./local/stacks";
 import { summary } from "./summary";
 
@@ -7,6 +8,7 @@ const outdir = outputFolder();
 console.log(summary(outdir));
 
 // Loaded only now, so that the synthesis does not wait for it.
+exitOnSignals();
 import("./local/walk.js")
   .then(({ walkStacks }) => walkStacks(outdir, firstEnvironment(outdir)))
   .then(

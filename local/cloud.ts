@@ -93,7 +93,9 @@ export class Cloud {
     const place = placeOf(configs.map(({ config }) => config));
     const server = http.createServer();
     await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
+      server.once("error", () =>
+        reject(new Error(`port ${options.port} is taken: choose another with --port, or 0 for any that is free`)),
+      );
       server.listen(options.port, "127.0.0.1", resolve);
     });
     const { port } = server.address() as AddressInfo;
@@ -150,6 +152,7 @@ export class Cloud {
   }
 
   private createApi(restApiId: string, resources: readonly Resource[]): ApiGateway {
+    const sessions = new Map<string, Caller>();
     const api = new ApiGateway({
       restApiId,
       resources,
@@ -158,9 +161,18 @@ export class Cloud {
       clock: this.options.clock,
       log: this.options.log,
       // The client signed the whole path, of which the API sees the part behind its own id.
-      authenticate: (request) =>
-        this.authenticate({ ...request, path: `${EXECUTE_API}/${restApiId}${request.path}` }).caller,
-      assume: (roleArn) => this.iam.assume(roleArn, "apigateway.amazonaws.com").caller,
+      authenticate: (request) => {
+        const path = `${EXECUTE_API}/${restApiId}${request.path}`;
+        const { caller, service } = this.authenticate({ ...request, path });
+        if (service === "execute-api") return caller;
+        const message = `Credential should be scoped to correct service: 'execute-api', got: ${service}`;
+        throw new AwsError("SignatureDoesNotMatch", message, 403);
+      },
+      assume: (roleArn) => {
+        const caller = sessions.get(roleArn) ?? this.iam.assume(roleArn, "apigateway.amazonaws.com").caller;
+        sessions.set(roleArn, caller);
+        return caller;
+      },
       integrations: {
         // path/<account>/<queue>, as the integration's URI ends
         sqs: (caller, queuePath, request) =>
@@ -175,21 +187,21 @@ export class Cloud {
   }
 
   private async serve(incoming: http.IncomingMessage, outgoing: http.ServerResponse): Promise<void> {
+    const { status, headers, body } = await this.respond(incoming).catch(faultOf);
+    // Whoever hung up gets nothing; whatever else happens, the run goes on.
+    if (!outgoing.destroyed) outgoing.writeHead(status, headers).end(body);
+  }
+
+  private async respond(incoming: http.IncomingMessage): Promise<HttpResponse | WireResponse> {
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk as Buffer);
-    const headers = Object.fromEntries(Object.entries(incoming.headers).map(([name, value]) => [name, String(value)]));
     const request: HttpRequest = {
       method: incoming.method ?? "GET",
       path: incoming.url ?? "/",
-      headers,
+      headers: Object.fromEntries(Object.entries(incoming.headers).map(([name, value]) => [name, String(value)])),
       body: Buffer.concat(chunks),
       sourceIp: incoming.socket.remoteAddress ?? "127.0.0.1",
     };
-    const { status, headers: given, body } = await this.respond(request).catch(faultOf);
-    outgoing.writeHead(status, given).end(body);
-  }
-
-  private respond(request: HttpRequest): Promise<HttpResponse | WireResponse> {
     const [, restApiId = "", rest] = /^\/_aws\/execute-api\/([^/?]+)(\/.*)?$/.exec(request.path) ?? [];
     if (!restApiId) return this.callAws(request);
     const api = this.apis.get(restApiId);
@@ -204,7 +216,7 @@ export class Cloud {
       sns: this.sns,
       dynamodb: this.dynamodb,
     };
-    const called = services[service];
+    const called = Object.hasOwn(services, service) ? services[service] : undefined;
     if (!called)
       throw new AwsError(
         "UnknownService",
@@ -228,10 +240,15 @@ export class Cloud {
   }
 }
 
+interface AwsProvider {
+  readonly region: string;
+  readonly allowed_account_ids?: readonly string[];
+}
+
 /** The account and Region that the stacks' providers name; all must name the same. */
 function placeOf(configs: readonly TerraformConfig[]): Place {
   const providers = configs.flatMap(
-    ({ provider }) => (provider as { aws: readonly { region: string; allowed_account_ids?: readonly string[] }[] }).aws,
+    ({ provider }) => (provider as { aws?: readonly AwsProvider[] } | undefined)?.aws ?? [],
   );
   const regions = new Set(providers.map(({ region }) => region));
   const accounts = new Set(providers.map(({ allowed_account_ids: ids }) => ids?.[0] ?? ACCOUNT_ID));

@@ -3,6 +3,7 @@
 // Runs the synthesized stacks of an environment on this laptop until it is told to stop.
 import { parseArgs } from "node:util";
 import { Cloud, type RunningStack } from "./cloud";
+import { exitOnSignals } from "./signals";
 import { firstEnvironment, outputFolder, stackFolders, variablesOf } from "./stacks";
 import { walkStacks } from "./walk";
 
@@ -102,6 +103,7 @@ async function main({ environment: given, port, grants, walk }: Options): Promis
   const outdir = outputFolder();
   const environment = given ?? firstEnvironment(outdir);
   if (walk) {
+    exitOnSignals();
     console.log((await walkStacks(outdir, environment)).join("\n"));
     return;
   }
@@ -109,21 +111,13 @@ async function main({ environment: given, port, grants, walk }: Options): Promis
   const folders = stackFolders(outdir, environment);
   const log = (source: string, message: string): void =>
     console.log(`${new Date().toISOString().slice(11, 23)}  ${source}  ${message}`);
-  const cloud = await Cloud.start(folders, { port, variables: variablesOf(folders, process.env), log });
-  console.log(describe(cloud, (performance.now() - start) / 1_000));
-  const stop = async (): Promise<void> => {
+  const starting = Cloud.start(folders, { port, variables: variablesOf(folders, process.env), log });
+  exitOnSignals(async () => {
+    const cloud = await starting;
     await cloud.stop();
     if (grants) console.log(`\n${grantsTable(cloud)}`);
-  };
-  // Under npm, Ctrl-C comes twice: from the terminal and from npm.
-  let isStopping = false;
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.on(signal, () => {
-      if (isStopping) return;
-      isStopping = true;
-      void stop().then(() => process.exit(0));
-    });
-  }
+  });
+  console.log(describe(await starting, (performance.now() - start) / 1_000));
 }
 
 main(readOptions(process.argv.slice(2))).catch((error: Error) => {

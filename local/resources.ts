@@ -1,6 +1,6 @@
 import type { Resource } from "../terraform/config";
 import type { Provider } from "../terraform/evaluate";
-import type { Place } from "./aws";
+import { AwsError, type Place } from "./aws";
 import type { DynamoDb } from "./dynamodb/dynamodb";
 import type { Iam } from "./iam/iam";
 import type { EventSourceMappings } from "./lambda/event-source-mappings";
@@ -111,6 +111,7 @@ export class LocalProvider implements Provider {
       },
       aws_sqs_queue: (queue) => sqs.createQueue(queue),
       aws_sqs_queue_policy: (policy) => {
+        iam.requirePolicy(text(policy.policy));
         sqs.setPolicy(text(policy.queue_url), text(policy.policy));
         return { id: policy.queue_url };
       },
@@ -129,9 +130,10 @@ export class LocalProvider implements Provider {
       },
       aws_lambda_event_source_mapping: (mapping) => {
         const [arn, role] = [text(mapping.event_source_arn), lambda.roleOf(text(mapping.function_name)).principalArn];
-        if (arn.includes(":sqs:"))
+        if (arn.includes(":sqs:")) {
           this.requireRole(role, ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], arn);
-        else {
+          this.requireVisibility(arn, lambda.timeoutOf(text(mapping.function_name)));
+        } else {
           this.requireRole(role, ["dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:DescribeStream"], arn);
           this.requireRole(role, ["dynamodb:ListStreams"], "*");
         }
@@ -161,7 +163,11 @@ export class LocalProvider implements Provider {
         `${address} is of a type that the local run does not know. Add ${type} to local/resources.ts, or run without its stack`,
       );
     }
-    return make(attributes);
+    try {
+      return make(attributes);
+    } catch (error) {
+      throw new Error(`${address}: ${(error as Error).message}`);
+    }
   }
 
   read({ type, address }: Resource): Attributes {
@@ -216,6 +222,14 @@ export class LocalProvider implements Provider {
       const resourcePolicy = action.startsWith("sqs:") ? this.services.sqs.policyOf(resource) : undefined;
       this.services.iam.authorize({ caller, action, resource, resourcePolicy });
     }
+  }
+
+  /** @throws AwsError as Lambda does for a queue whose messages come back while they are still worked on */
+  private requireVisibility(queueArn: string, timeout: number): void {
+    const visibility = this.services.sqs.visibilityOf(queueArn);
+    if (visibility >= timeout) return;
+    const message = `Queue visibility timeout: ${visibility} seconds is less than Function timeout: ${timeout} seconds`;
+    throw new AwsError("InvalidParameterValueException", message);
   }
 
   private arn(service: string, resource: string): string {

@@ -55,7 +55,7 @@ export function variablesOf(
     const { variable = {} } = readConfig(folder);
     for (const [name, { default: given }] of Object.entries(variable as Record<string, { default?: unknown }>)) {
       const fromEnvironment = env[`TF_VAR_${name}`];
-      if (fromEnvironment !== undefined) variables[name] = fromEnvironment;
+      if (fromEnvironment) variables[name] = fromEnvironment;
       else if (name.endsWith("_email") && !given) variables[name] = "you@example.com";
     }
   }

@@ -4,9 +4,24 @@ import * as path from "node:path";
 /** Terraform's JSON configuration: what stands in a cdk.tf.json. */
 export type TerraformConfig = Readonly<Record<string, unknown>>;
 
-/** The configuration in a stack's folder. */
-export const readConfig = (folder: string): TerraformConfig =>
-  JSON.parse(fs.readFileSync(path.join(folder, "cdk.tf.json"), "utf8"));
+/**
+ * The configuration in a stack's folder.
+ * @throws Error that names the file
+ */
+export function readConfig(folder: string): TerraformConfig {
+  const file = path.join(folder, "cdk.tf.json");
+  const refuse = (got: string): never => {
+    throw new Error(`${file} must hold Terraform's JSON configuration, got: ${got}`);
+  };
+  let config: unknown;
+  try {
+    config = JSON.parse(fs.readFileSync(file, "utf8"));
+  } catch (error) {
+    return refuse((error as Error).message);
+  }
+  const isObject = typeof config === "object" && config !== null && !Array.isArray(config);
+  return isObject ? (config as TerraformConfig) : refuse(JSON.stringify(config));
+}
 
 export interface Resource {
   readonly type: string;

@@ -1,8 +1,10 @@
 import * as fs from "node:fs";
+import * as net from "node:net";
 import * as path from "node:path";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { MAX_ORDER_BYTES } from "../../handlers/schemas/order";
 import { Cloud, type CloudOptions } from "../../local/cloud";
+import { sign } from "../../local/iam/sigv4";
 import { post } from "../../local/walk";
 import { documentOnlyGrants } from "../../policy/document-only-grants";
 import { OrdersStack } from "../../stacks/orders";
@@ -278,11 +280,132 @@ test("a notification that cannot be sent ends, told apart from the others, in it
   expect(cloud.iam.grants().find(({ policy }) => policy === "OrdersToNotifyOrderOnFailure")?.uses).toBe(1);
 });
 
-test("says what it cannot do, and leaves nothing running", async () => {
+/** What was synthesized, with one argument of one resource changed. */
+function changed(type: string, name: string, argument: string, value: unknown): string {
   const config = JSON.parse(synthesized);
-  config.resource.aws_cloudfront_distribution = { Front: { enabled: true } };
-  await expect(start(JSON.stringify(config))).rejects.toThrow(
-    "aws_cloudfront_distribution.Front is of a type that the local run does not know. Add aws_cloudfront_distribution to local/resources.ts",
+  config.resource[type] ??= {};
+  config.resource[type][name] ??= {};
+  config.resource[type][name][argument] = value;
+  return JSON.stringify(config);
+}
+
+describe("says at start what it cannot do or AWS would refuse, by the resource's address", () => {
+  test.each<[string, string, string, unknown, string]>([
+    [
+      "aws_cloudfront_distribution",
+      "Front",
+      "enabled",
+      true,
+      "aws_cloudfront_distribution.Front is of a type that the local run does not know",
+    ],
+    [
+      "aws_iam_role",
+      "ApiGatewaySqs",
+      "permissions_boundary",
+      "arn",
+      "permissions_boundary is not modelled by the local run",
+    ],
+    [
+      "aws_dynamodb_table",
+      "Orders",
+      "ttl",
+      { enabled: true },
+      'aws_dynamodb_table.Orders: aws_dynamodb_table "dev-orders": ttl is not modelled',
+    ],
+    [
+      "aws_dynamodb_table",
+      "Orders",
+      "hash_key",
+      "other",
+      "aws_dynamodb_table.Orders: One or more parameter values were invalid",
+    ],
+    [
+      "aws_dynamodb_table",
+      "Orders",
+      "stream_enabled",
+      false,
+      "aws_lambda_event_source_mapping.OrdersToNotifyOrder: Requested resource not found: Stream",
+    ],
+    [
+      "aws_sqs_queue",
+      "Inbox",
+      "visibility_timeout_seconds",
+      9,
+      "Queue visibility timeout: 9 seconds is less than Function timeout: 10 seconds",
+    ],
+    ["aws_sqs_queue_policy", "Inbox_Policy", "policy", "{", "aws_sqs_queue_policy.Inbox_Policy: "],
+    ["aws_lambda_function", "WriteOrder", "filename", "none.zip", "aws_lambda_function.WriteOrder: ENOENT"],
+    [
+      "aws_lambda_function",
+      "WriteOrder",
+      "source_code_hash",
+      "other",
+      "source_code_hash must be that of assets/write-order.zip",
+    ],
+  ])("%s.%s %s", async (type, name, argument, value, message) => {
+    await expect(start(changed(type, name, argument, value))).rejects.toThrow(message);
+  });
+
+  test.each(["{", "[]", "null"])("a configuration that is none: %s", async (config) => {
+    await expect(start(config)).rejects.toThrow(
+      /orders-dev\/cdk\.tf\.json must hold Terraform's JSON configuration, got: /,
+    );
+  });
+
+  test("a port that is taken", async () => {
+    const { endpoint } = await start();
+    await expect(start(synthesized, { port: Number(new URL(endpoint).port) })).rejects.toThrow(
+      /^port \d+ is taken: choose another with --port, or 0 for any that is free$/,
+    );
+  });
+});
+
+describe("goes on, whatever it is sent", () => {
+  test.each<[string, string, RequestInit]>([
+    ["an API that is not there", "/_aws/execute-api/none/dev/orders", { method: "POST", body: "{}" }],
+    ["an unsigned call", "/", { method: "POST", body: "{}", headers: { "x-amz-target": "DynamoDB_20120810.Scan" } }],
+    ["nothing that is known", "/%00/../*?x", { method: "DELETE" }],
+  ])("%s", async (_, url, request) => {
+    const cloud = await start();
+    expect((await fetch(`${cloud.endpoint}${url}`, request)).status).toBe(403);
+    expect((await send(cloud, '{"orderID":"1"}')).status).toBe(202);
+  });
+
+  test("a client that hangs up in the middle of its body", async () => {
+    const cloud = await start();
+    const { port } = new URL(cloud.endpoint);
+    const client = net.connect(Number(port), "127.0.0.1");
+    client.write("POST /_aws/execute-api/x/dev HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    client.destroy();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect((await send(cloud, '{"orderID":"1"}')).status).toBe(202);
+  });
+
+  test("a signature for another service", async () => {
+    const cloud = await start();
+    const url = new URL(String(cloud.stacks[0]?.outputs.orders_url?.value));
+    const given = { host: url.host, "content-type": "application/json" };
+    const request = { method: "POST", path: url.pathname, headers: given, body: Buffer.from('{"orderID":"1"}') };
+    const scope = { region: "eu-west-1", service: "sqs", now: Date.now() };
+    const headers = { ...given, ...sign(request, cloud.iam.operator().credentials, scope) };
+    const response = await fetch(url, { method: "POST", headers, body: request.body });
+    expect([response.status, await response.text()]).toEqual([
+      403,
+      expect.stringContaining("correct service: 'execute-api'"),
+    ]);
+  });
+});
+
+test("shows what functions write, with the reason why an order is not stored", async () => {
+  const said: string[] = [];
+  const cloud = await start(synthesized, { log: (source, message) => said.push(`${source}: ${message}`) });
+  await send(cloud, '{"orderID":"1"}');
+  await untilMailed(cloud, 1);
+  await send(cloud, '{"orderID":"1","n":2}');
+  await until(
+    () => said.some((line) => line.startsWith("dev-write-order: ") && line.includes("orderID is taken")),
+    "the reason",
   );
 });
 

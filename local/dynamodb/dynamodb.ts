@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import type * as http from "node:http";
 import type { AddressInfo } from "node:net";
 import { isDeepStrictEqual } from "node:util";
@@ -63,6 +63,7 @@ export class DynamoDb implements StreamSource {
   private readonly clock: Clock;
   private readonly log: Log;
   private readonly server: http.Server = dynalite({ createTableMs: 0 });
+  private readonly secret = randomUUID();
   private readonly tables = new Map<string, Table>();
   /** The end of all that was asked so far: tables being made, changes under way. */
   private last: Promise<unknown>;
@@ -72,6 +73,13 @@ export class DynamoDb implements StreamSource {
     this.access = access;
     this.clock = clock;
     this.log = log;
+    // dynalite asks nobody for a right: what does not come from here is turned away.
+    const [answer] = this.server.listeners("request") as [http.RequestListener];
+    this.server.removeAllListeners("request");
+    this.server.on("request", (request, response) => {
+      if (request.headers["x-local-secret"] === this.secret) answer(request, response);
+      else response.writeHead(403).end();
+    });
     this.last = new Promise<void>((resolve) => this.server.listen(0, "127.0.0.1", resolve));
   }
 
@@ -80,6 +88,10 @@ export class DynamoDb implements StreamSource {
     const given = new ResourceArguments("aws_dynamodb_table", table, modelled);
     const tableName = given.requiredText("name");
     const hashKey = given.requiredText("hash_key");
+    if (!(table.attribute as readonly { name: string }[]).some(({ name }) => name === hashKey)) {
+      const message = `One or more parameter values were invalid: Some index key attributes are not defined in AttributeDefinitions. Keys: [${hashKey}]`;
+      throw new AwsError("ValidationException", message);
+    }
     const arn = `arn:${this.place.partition}:dynamodb:${this.place.region}:${this.place.accountId}:table/${tableName}`;
     const label = new Date(this.clock.now()).toISOString().replace("Z", "");
     const streamArn = `${arn}/stream/${label}`;
@@ -110,7 +122,7 @@ export class DynamoDb implements StreamSource {
   async handle(caller: Caller, { headers, body }: WireRequest): Promise<WireResponse> {
     const [api, operation = ""] = String(headers["x-amz-target"]).split(".");
     try {
-      const input = JSON.parse(body) as Json;
+      const input = inputOf(body);
       const result =
         api === "DynamoDBStreams_20120810"
           ? this.callStreams(caller, operation, input)
@@ -160,7 +172,7 @@ export class DynamoDb implements StreamSource {
   }
 
   private async call(caller: Caller, operation: string, input: Json): Promise<Json> {
-    if (!(operation in operations)) {
+    if (!Object.hasOwn(operations, operation)) {
       throw new AwsError(
         "UnknownOperationException",
         `${operation} is not modelled in the local run: add it to local/dynamodb/dynamodb.ts`,
@@ -299,6 +311,7 @@ export class DynamoDb implements StreamSource {
     const response = await fetch(`http://127.0.0.1:${port}`, {
       method: "POST",
       headers: {
+        "x-local-secret": this.secret,
         "content-type": "application/x-amz-json-1.0",
         "x-amz-target": `DynamoDB_20120810.${operation}`,
         // dynalite wants to see a signature and does not check it; the real one was checked before.
@@ -333,7 +346,18 @@ const answer = (status: number, body: object): WireResponse => ({
   body: JSON.stringify(body),
 });
 
-const keyOf = ({ hashKey }: Table, source: Json = {}): Json => ({ [hashKey]: source[hashKey] });
+/** The input of a call: an object in JSON, whatever else is in it. */
+function inputOf(body: string): Json {
+  try {
+    const input: unknown = JSON.parse(body);
+    if (typeof input === "object" && input !== null) return input as Json;
+  } catch {
+    // told below, like every other body that is no object
+  }
+  throw new AwsError("SerializationException", "The body must be an object in JSON");
+}
+
+const keyOf = ({ hashKey }: Table, source: Json | null = {}): Json => ({ [hashKey]: source?.[hashKey] });
 
 /** Levels of maps and lists in an attribute value. */
 function nestingOf(value: unknown): number {

@@ -244,6 +244,14 @@ export class Iam implements Access {
     );
   }
 
+  /**
+   * Reads a resource's own policy, such as a queue's, without deciding by it.
+   * @throws Error that says what in it cannot be read or is not modelled
+   */
+  requirePolicy(document: string): void {
+    policyOf("the resource's policy", document, "resource");
+  }
+
   /** Each action that a policy of a role grants, on what, and how many calls of this run it allowed: unused ones, too. */
   grants(): readonly Grant[] {
     return [...this.roles.values()]

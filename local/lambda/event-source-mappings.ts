@@ -56,6 +56,7 @@ export class EventSourceMappings {
       case "sqs":
         return new QueueMapping(readArguments(TYPE, QueueMappingArguments, arguments_), options);
       case "dynamodb":
+        this.options.streams.onRecords(source, () => undefined)(); // throws where there is no such stream
         return new StreamMapping(readArguments(TYPE, StreamMappingArguments, arguments_), options);
       default:
         throw new Error(

@@ -88,7 +88,6 @@ export class Lambda {
     const { caller } = this.sessionOf(role);
     const taskRoot = this.unpack(name, zip);
     this.functions.set(arn, { arn, settings, caller, taskRoot, logs: [], idle: [] });
-    this.sayWhatIsNotEnforced(settings);
     const uri = `arn:${partition}:apigateway:${region}:lambda:path/2015-03-31/functions`;
     return {
       arn,
@@ -172,8 +171,13 @@ export class Lambda {
   async stop(): Promise<void> {
     this.isStopped = true;
     await Promise.all([...this.environments].map((environment) => environment.stop()));
-    if (this.scratch) fs.rmSync(this.scratch, { recursive: true, force: true });
+    process.off("exit", this.removeScratch);
+    this.removeScratch();
   }
+
+  private readonly removeScratch = (): void => {
+    if (this.scratch) fs.rmSync(this.scratch, { recursive: true, force: true });
+  };
 
   private functionOf(functionArn: string): LambdaFunction {
     const lambda = this.functions.get(functionArn.replace(/:\$LATEST$/, ""));
@@ -192,7 +196,11 @@ export class Lambda {
   }
 
   private unpack(name: string, zip: Uint8Array): string {
-    this.scratch ??= fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "gatehouse-lambda-")));
+    if (!this.scratch) {
+      this.scratch = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "gatehouse-lambda-")));
+      // For a process that ends without having the time to stop.
+      process.once("exit", this.removeScratch);
+    }
     const taskRoot = path.join(this.scratch, name);
     for (const [entry, content] of Object.entries(unzipSync(zip))) {
       const file = path.join(taskRoot, entry);
@@ -203,12 +211,6 @@ export class Lambda {
       fs.writeFileSync(file, content);
     }
     return taskRoot;
-  }
-
-  private sayWhatIsNotEnforced({ function_name, runtime, architectures, tracing_config }: FunctionArguments): void {
-    const wanted = [runtime, ...(architectures ?? [])].join(" ");
-    this.log(function_name, `runs on Node.js ${process.versions.node} ${process.arch}, in an account on ${wanted}`);
-    if (tracing_config?.mode === "Active") this.log(function_name, "sends no traces to X-Ray in the local run");
   }
 
   private async environmentFor(
@@ -224,7 +226,10 @@ export class Lambda {
       taskRoot: lambda.taskRoot,
       memoryMb: lambda.settings.memory_size,
       environment: this.variablesOf(lambda),
-      onLine: (line) => this.write(lambda, line),
+      onLine: (line) => {
+        this.write(lambda, line);
+        this.log(lambda.settings.function_name, line);
+      },
       onExit: () => this.environments.delete(environment),
     });
     this.environments.add(environment);

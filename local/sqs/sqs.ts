@@ -144,6 +144,16 @@ export class Sqs {
     return this.byArn.get(queueArn)?.policy;
   }
 
+  /**
+   * Seconds that a received message stays hidden.
+   * @throws AwsError `QueueDoesNotExist`
+   */
+  visibilityOf(queueArn: string): number {
+    const queue = this.byArn.get(queueArn);
+    if (queue) return queue.settings.visibilityTimeoutSeconds;
+    throw new AwsError("QueueDoesNotExist", `The specified queue does not exist: ${queueArn}`);
+  }
+
   /** Says which queues may use a queue for their dead letters: `aws_sqs_queue_redrive_allow_policy`. */
   setRedriveAllowPolicy(queueUrl: string, policy: string): void {
     this.find(queueUrl).redriveAllowPolicy = policy;

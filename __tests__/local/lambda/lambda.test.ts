@@ -91,14 +91,6 @@ describe("a function", () => {
     expect(() => create("", { function_name: "named" })).toThrow("Function already exist: named");
   });
 
-  test("says what of it is not enforced", () => {
-    create("", { function_name: "traced", architectures: ["arm64"], tracing_config: [{ mode: "Active" }] });
-    expect(said.filter((line) => line.startsWith("traced"))).toEqual([
-      expect.stringMatching(/^traced: runs on Node\.js .* in an account on nodejs24\.x arm64$/),
-      "traced: sends no traces to X-Ray in the local run",
-    ]);
-  });
-
   test.each<[string, Record<string, unknown>, string]>([
     ["a network of its own", { vpc_config: {} }, "vpc_config: not modelled by the local run"],
     ["another runtime", { runtime: "python3.13" }, "runtime must be a Node.js runtime"],

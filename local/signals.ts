@@ -1,0 +1,17 @@
+/**
+ * Ends the process when it is told to, after `stop`. Without a handler a signal would end it at once, and leave unpacked functions behind. Under
+ * npm, Ctrl-C comes twice: from the terminal and from npm.
+ */
+export function exitOnSignals(stop: () => Promise<void> = async () => undefined): void {
+  let isStopping = false;
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const) {
+    process.on(signal, () => {
+      if (isStopping) return;
+      isStopping = true;
+      stop().then(
+        () => process.exit(0),
+        () => process.exit(1),
+      );
+    });
+  }
+}
