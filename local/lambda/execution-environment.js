@@ -12,6 +12,12 @@ process.on("disconnect", () => process.exit());
 // A terminal sends Ctrl-C to the children as well; the parent decides when they end.
 process.on("SIGINT", () => {});
 
+// The SDK warns of this machine's Node.js 20, which is not what the function runs on in an account.
+const { emitWarning } = process;
+process.emitWarning = (/** @type {string | Error} */ warning, /** @type {any[]} */ ...rest) => {
+  if (!String(warning).startsWith("NodeVersionSupportWarning")) emitWarning.call(process, warning, ...rest);
+};
+
 /** @param {object} answer @param {() => void} [then] */
 function send(answer, then) {
   // Not the peak that the system knows: that begins with what the parent had when it forked.

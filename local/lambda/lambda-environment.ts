@@ -27,11 +27,6 @@ const signals: Readonly<Record<string, string>> = {
   SIGSEGV: "segmentation fault",
 };
 
-/** The SDK warns of Node.js 20, which a function in an account does not run on. */
-const quiet = process.allowedNodeEnvironmentFlags.has("--disable-warning")
-  ? ["--disable-warning=NodeVersionSupportWarning"]
-  : [];
-
 /**
  * A process with one loaded handler that takes one event at a time.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
@@ -58,7 +53,7 @@ export class ExecutionEnvironment {
       cwd: options.taskRoot,
       env: options.environment,
       // The share of the memory that Lambda leaves to the heap.
-      execArgv: [`--max-old-space-size=${Math.floor(options.memoryMb * 0.9)}`, ...quiet],
+      execArgv: [`--max-old-space-size=${Math.floor(options.memoryMb * 0.9)}`],
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
     for (const stream of [this.child.stdout, this.child.stderr]) if (stream) eachLine(stream, options.onLine);
