@@ -56,6 +56,7 @@ export class Cloud {
   readonly lambda: Lambda;
   readonly stacks: RunningStack[] = [];
   private readonly mappings: EventSourceMappings;
+  private readonly keyPolicies = new Map<string, string>();
   private readonly apis = new Map<string, ApiGateway>();
   private count = 0;
 
@@ -69,7 +70,7 @@ export class Cloud {
     this.iam = new Iam({ place });
     const assume = (roleArn: string, service: string) => this.iam.assume(roleArn, service);
     this.sqs = new Sqs({ place, access: this.iam, clock, log, endpoint });
-    this.sns = new Sns({ place, access: this.iam, clock, log });
+    this.sns = new Sns({ place, access: this.iam, clock, log, keyPolicyOf: (keyArn) => this.keyPolicies.get(keyArn) });
     this.dynamodb = new DynamoDb({ place, access: this.iam, clock, log });
     this.lambda = new Lambda({ place, clock, log, assume, endpoint });
     this.lambda.onInvocation(({ functionName }) => this.writeLogs(functionName));
@@ -123,8 +124,18 @@ export class Cloud {
   }
 
   private deploy(folder: string, config: TerraformConfig): void {
-    const { place, iam, sqs, sns, dynamodb, lambda, mappings } = this;
-    const services = { place, iam, sqs, sns, dynamodb, lambda, mappings, executeApi: `${this.endpoint}${EXECUTE_API}` };
+    const { place, iam, sqs, sns, dynamodb, lambda, mappings, keyPolicies } = this;
+    const services = {
+      place,
+      iam,
+      sqs,
+      sns,
+      dynamodb,
+      lambda,
+      mappings,
+      keyPolicies,
+      executeApi: `${this.endpoint}${EXECUTE_API}`,
+    };
     const provider = new LocalProvider(services, folder, () => {
       this.count += 1;
       return this.count;

@@ -20,6 +20,8 @@ export interface Services {
   readonly dynamodb: DynamoDb;
   readonly lambda: Lambda;
   readonly mappings: EventSourceMappings;
+  /** Policies of the keys, by ARN. */
+  readonly keyPolicies: Map<string, string>;
   /** Where stages are served: `http://127.0.0.1:<port>/_aws/execute-api`. */
   readonly executeApi: string;
 }
@@ -35,7 +37,7 @@ const unenforced: Readonly<Record<string, string>> = {
   aws_cloudwatch_log_group: "retention: logs are kept while the run lasts",
   aws_cloudwatch_metric_alarm: "metrics: no alarm rings",
   aws_dynamodb_table: "encryption, point-in-time recovery and deletion protection",
-  aws_kms_key: "keys: nothing is encrypted, and no key policy is asked",
+  aws_kms_key: "encryption and rotation; the key's policy is",
   aws_lambda_function: "memory size, architecture, runtime version and tracing",
   aws_sns_topic: "encryption",
   aws_sqs_queue: "encryption",
@@ -144,9 +146,12 @@ export class LocalProvider implements Provider {
         id: alarm.alarm_name,
         arn: this.arn("cloudwatch", `alarm:${alarm.alarm_name}`),
       }),
-      aws_kms_key: () => {
+      aws_kms_key: (key) => {
         const keyId = `00000000-0000-4000-8000-${String(count()).padStart(12, "0")}`;
-        return { id: keyId, key_id: keyId, arn: this.arn("kms", `key/${keyId}`) };
+        const arn = this.arn("kms", `key/${keyId}`);
+        iam.requirePolicy(text(key.policy));
+        services.keyPolicies.set(arn, text(key.policy));
+        return { id: keyId, key_id: keyId, arn };
       },
     };
   }

@@ -397,6 +397,27 @@ describe("goes on, whatever it is sent", () => {
   });
 });
 
+describe("the alarm topic's key", () => {
+  const alarm = (cloud: Cloud) => {
+    const { caller } = cloud.iam.operator();
+    const TopicArn = "arn:aws:sns:eu-west-1:123456789012:dev-orders-alarms";
+    return cloud.sns.call(caller, "Publish", { TopicArn, Message: "x" });
+  };
+
+  test("lets the account's own identities publish, whom their policies let", async () => {
+    await expect(alarm(await start())).resolves.toMatchObject({ MessageId: expect.any(String) });
+  });
+
+  test("stops whom its policy denies", async () => {
+    const deny = { Effect: "Deny", Principal: "*", Action: "kms:*", Resource: "*" };
+    const key = JSON.parse(synthesized).resource.aws_kms_key.AlarmsKey;
+    const policy = JSON.stringify({ Version: "2012-10-17", Statement: [...JSON.parse(key.policy).Statement, deny] });
+    await expect(alarm(await start(changed("aws_kms_key", "AlarmsKey", "policy", policy)))).rejects.toThrow(
+      "is not authorized to perform: kms:GenerateDataKey on resource: arn:aws:kms:eu-west-1:123456789012:key/",
+    );
+  });
+});
+
 test("shows what functions write, with the reason why an order is not stored", async () => {
   const said: string[] = [];
   const cloud = await start(synthesized, { log: (source, message) => said.push(`${source}: ${message}`) });
@@ -419,7 +440,7 @@ test("tells what it accepts and does not enforce", async () => {
     "aws_cloudwatch_log_group: retention: logs are kept while the run lasts",
     "aws_cloudwatch_metric_alarm: metrics: no alarm rings",
     "aws_dynamodb_table: encryption, point-in-time recovery and deletion protection",
-    "aws_kms_key: keys: nothing is encrypted, and no key policy is asked",
+    "aws_kms_key: encryption and rotation; the key's policy is",
     "aws_lambda_function: memory size, architecture, runtime version and tracing",
     "aws_sns_topic: encryption",
     "aws_sqs_queue: encryption",

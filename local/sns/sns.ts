@@ -123,6 +123,8 @@ export class Sns {
       readonly access: Access;
       readonly clock: Clock;
       readonly log: Log;
+      /** The policy of a customer-managed key, by its ARN; none for a key of AWS's own. */
+      keyPolicyOf?(keyArn: string): string | undefined;
     },
   ) {}
 
@@ -137,7 +139,7 @@ export class Sns {
   }
 
   /**
-   * Makes a topic of the evaluated arguments of `aws_sns_topic`. Its encryption key is kept and not asked.
+   * Makes a topic of the evaluated arguments of `aws_sns_topic`. Nothing is encrypted, but who publishes needs the key.
    * @throws Error for a topic that AWS would not make, or that is not modelled: FIFO, a policy
    */
   createTopic(arguments_: Parameters): { readonly arn: string; readonly id: string } {
@@ -204,6 +206,7 @@ export class Sns {
     requireModelled(operation, input, ["TopicArn", ...found.parameters]);
     const topicArn = requireArn(input.TopicArn ?? (operation === "Publish" ? input.TargetArn : undefined));
     this.options.access.authorize({ caller, action: `sns:${found.action}`, resource: topicArn });
+    if (found.action === "Publish") this.requireKey(caller, topicArn);
     const topic = this.topics.get(topicArn);
     if (!topic) throw new AwsError("NotFound", "Topic does not exist", 404);
     return found.run({ topic, input });
@@ -232,6 +235,20 @@ export class Sns {
   onPublish(listener: (publication: Publication) => void): () => void {
     this.publishListeners.add(listener);
     return () => this.publishListeners.delete(listener);
+  }
+
+  /**
+   * Whoever publishes to a topic that is encrypted with a customer-managed key needs the key's consent, too.
+   * @see https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+   */
+  private requireKey(caller: Caller, topicArn: string): void {
+    const resource = this.topics.get(topicArn)?.encryptionKey;
+    const resourcePolicy = resource && this.options.keyPolicyOf?.(resource);
+    if (!resource || !resourcePolicy) return;
+    const context = caller.service ? { "aws:SourceAccount": caller.accountId } : undefined;
+    for (const action of ["kms:GenerateDataKey", "kms:Decrypt"]) {
+      this.options.access.authorize({ caller, action, resource, resourcePolicy, context });
+    }
   }
 
   private publish({ topic, input }: TopicCall): Result {

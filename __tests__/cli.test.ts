@@ -1,0 +1,34 @@
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { Project } from "./support/project";
+
+const cli = path.resolve("node_modules/cdktf-cli/bundle/bin/cdktf");
+// Synthesis and the other tests do without the CLI.
+const testWithCli = fs.existsSync(cli) ? test : test.skip;
+
+const cdktf = (project: Project, ...args: string[]) =>
+  spawnSync(process.execPath, [cli, ...args], {
+    cwd: project.folder,
+    env: { ...process.env, CHECKPOINT_DISABLE: "1", DISABLE_VERSION_CHECK: "true", CI: "1" },
+    encoding: "utf8",
+  });
+
+testWithCli(
+  "the cdktf CLI synthesizes where it is told to, and the same as without it (skipped where it is not installed)",
+  () => {
+    const project = new Project();
+    const { status, stdout } = cdktf(project, "synth", "-o", "elsewhere");
+    expect([status, stdout]).toEqual([0, expect.stringContaining("Generated Terraform code for the stacks")]);
+    project.run("main.ts");
+    expect(project.tree("elsewhere")).toEqual(project.tree("cdktf.out"));
+  },
+);
+
+testWithCli("the cdktf CLI shows what is wrong, and fails (skipped where it is not installed)", () => {
+  const project = new Project();
+  project.write("settings/dev.json", "{}");
+  const { status, stdout, stderr } = cdktf(project, "synth");
+  expect(status).not.toBe(0);
+  expect(stdout + stderr).toContain("SettingsError: settings/dev.json:.region must be a string, got: nothing");
+});
