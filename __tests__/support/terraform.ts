@@ -5,11 +5,11 @@ import { scratchFolder } from "./scratch-folder";
 
 const isInstalled = spawnSync("terraform", ["version"]).status === 0;
 
-/** `test`, where the `terraform` binary is on the machine; elsewhere a skipped test whose title says why. */
-export const testWithTerraform: typeof test = isInstalled
-  ? test
-  : (((title: string) =>
-      test.skip(`${title} (skipped: no terraform on this machine)`, () => undefined)) as typeof test);
+/** A test, where the `terraform` binary is on the machine; elsewhere a skipped one whose title says why. */
+export function testWithTerraform(title: string, run: () => void): void {
+  if (isInstalled) test(title, run);
+  else test.skip(`${title} (skipped: no terraform on this machine)`, run);
+}
 
 /** Runs Terraform over a configuration in a folder of its own; gives what it printed, or throws it. */
 export function terraform(config: object, ...commands: readonly (readonly string[])[]): string {
