@@ -99,6 +99,11 @@ describe("refuses, with file, place, rule and value", () => {
 
   test.each([
     ["bad JSON", { "dev.json": "{" }, "dev.json must be a readable file of JSON, got:"],
+    [
+      "a key twice",
+      { "dev.json": '{"region": "eu-west-1", "tags": {"a": "1", "b": "2"}, "region": "us-east-1"}' },
+      'got: the key "region" twice in one object',
+    ],
     ["a list", { "dev.json": [] }, "dev.json: must be an object, got: []"],
     [
       "a name that no stack can have",

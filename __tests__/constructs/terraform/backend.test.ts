@@ -138,6 +138,11 @@ describe("refuses", () => {
       'terraform.backend must be an object with local or s3 or remote, got: ["http"]',
     ],
     ["a list", [], "the file must be an object, got: []"],
+    [
+      "two backends, one hidden behind the other",
+      '{"terraform": {"backend": {"local": {}}, "backend": {"s3": {}}}}',
+      'must be a readable file of JSON, got: the key "backend" twice in one object',
+    ],
     ["bad JSON", "{", "must be a readable file of JSON, got:"],
     [
       "s3 without bucket",
@@ -215,6 +220,10 @@ describe("refuses", () => {
       `\uFEFF{"//": "ours", "terraform": {"//": "state", "backend": {"//": "local", "local": {}}}}`,
     );
     expect(readBackend(file).type).toBe("local");
+    const sameKeysElsewhere = backendFile(
+      '{"//": "a", "//": "b", "terraform": {"backend": {"local": {"path": "\\"path\\":{"}}}}',
+    );
+    expect(readBackend(sameKeysElsewhere).type).toBe("local");
   });
 
   test("a file that is not there", () => {
