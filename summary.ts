@@ -2,6 +2,11 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { readConfig, resourcesOf, type TerraformConfig } from "./terraform/config";
 
+interface SynthesizedStack {
+  readonly folder: string;
+  readonly config: TerraformConfig;
+}
+
 /** AWS's name for what a Terraform type belongs to: the longest prefix that matches. */
 const services: Readonly<Record<string, string>> = {
   api_gateway: "API Gateway",
@@ -21,12 +26,13 @@ function serviceOf(type: string): string {
   return prefix ? (services[prefix] as string) : name;
 }
 
-function counts(config: TerraformConfig): string {
+function counts(config: TerraformConfig): readonly string[] {
   const byService = new Map<string, number>();
   for (const { type } of resourcesOf(config)) byService.set(serviceOf(type), (byService.get(serviceOf(type)) ?? 0) + 1);
   const total = [...byService.values()].reduce((sum, count) => sum + count, 0);
   const services = [...byService].sort(([a], [b]) => a.localeCompare(b, "en"));
-  return `${total} resources: ${services.map(([service, count]) => `${service} ${count}`).join(", ")}`;
+  const [first, ...others] = services.map(([service, count]) => `${service} ${count}`);
+  return [`${total} resources: ${first}`, ...others];
 }
 
 function zips(folder: string): readonly string[] {
@@ -51,20 +57,20 @@ function folded(label: string, words: readonly string[]): string {
   return lines.map((line, at) => `  ${(at === 0 ? label : "").padEnd(10)}${line}`).join("\n");
 }
 
-function stackSummary(folder: string): string {
-  const config = readConfig(folder);
+function stackSummary({ folder, config }: SynthesizedStack): string {
   const outputs = Object.keys((config.output ?? {}) as object);
+  const files = zips(folder);
   return [
     path.basename(folder),
-    folded("", counts(config).split(", ")),
-    ...(zips(folder).length > 0 ? [folded("zips", zips(folder))] : []),
+    folded("", counts(config)),
+    ...(files.length > 0 ? [folded("zips", files)] : []),
     ...(outputs.length > 0 ? [folded("outputs", outputs)] : []),
   ].join("\n");
 }
 
-/** Accounts that a stack may be applied to, as its provider says. */
-function hasAccountGuard(folder: string): boolean {
-  const provider = readConfig(folder).provider as { aws: { allowed_account_ids?: string[] }[] };
+/** Whether a stack's provider says which accounts it may be applied to. */
+function hasAccountGuard({ config }: SynthesizedStack): boolean {
+  const provider = config.provider as { aws: { allowed_account_ids?: string[] }[] };
   return provider.aws.every((aws) => aws.allowed_account_ids !== undefined);
 }
 
@@ -73,16 +79,19 @@ export function summary(outdir: string): string {
   const { stacks } = JSON.parse(fs.readFileSync(path.join(outdir, "manifest.json"), "utf8")) as {
     stacks: Record<string, { workingDirectory: string }>;
   };
-  const folders = Object.values(stacks).map(({ workingDirectory }) => path.join(outdir, workingDirectory));
+  const synthesized = Object.values(stacks).map(({ workingDirectory }): SynthesizedStack => {
+    const folder = path.join(outdir, workingDirectory);
+    return { folder, config: readConfig(folder) };
+  });
   const names = Object.keys(stacks);
   const account = names.filter((name) => name.startsWith("api-gateway-account-"));
   const first = names.find((name) => !account.includes(name)) ?? names[0];
-  const unguarded = folders.filter((folder) => !hasAccountGuard(folder)).map((folder) => path.basename(folder));
+  const unguarded = synthesized.filter((stack) => !hasAccountGuard(stack)).map(({ folder }) => path.basename(folder));
   const shown = path.relative(process.cwd(), outdir);
   const folder = path.join(shown, "stacks", first ?? "");
   const chdir = `terraform -chdir=${/^[\w./-]+$/.test(folder) ? folder : JSON.stringify(folder)}`;
   return [
-    ...folders.map(stackSummary),
+    ...synthesized.map(stackSummary),
     "",
     `${names.length} stacks in ${shown}, ${(performance.now() / 1000).toFixed(2)} s`,
     "",

@@ -6,7 +6,7 @@ const fs = require("node:fs");
 const { createRequire } = require("node:module");
 const path = require("node:path");
 const vm = require("node:vm");
-const { changedSince, replaceFile, stampsOf } = require("./stamps.js");
+const { changedSince, replaceFile, resolutionInputs, stampsOf } = require("./stamps.js");
 
 const root = path.dirname(__dirname);
 const debug = Boolean(process.env.GATEHOUSE_DEBUG);
@@ -64,12 +64,7 @@ function bundleOf(entry, file) {
   if (known) return known.toString();
   const { outputFiles, metafile } = buildSync({ ...options, absWorkingDir: root, entryPoints: [entry], outfile: file });
   const bundle = outputFiles?.[0]?.text ?? "";
-  const inputs = [
-    ...Object.keys(metafile?.inputs ?? {}),
-    "bundling/run.js",
-    "tsconfig.json",
-    "node_modules/.package-lock.json",
-  ];
+  const inputs = [...Object.keys(metafile?.inputs ?? {}), "bundling/run.js", ...resolutionInputs];
   store(file, key, bundle, inputs);
   return bundle;
 }

@@ -36,4 +36,7 @@ function replaceFile(file, content) {
   fs.renameSync(`${file}.${process.pid}`, file);
 }
 
-module.exports = { stampsOf, changedSince, replaceFile };
+/** What decides how the imports of any bundle are found and read. */
+const resolutionInputs = ["tsconfig.json", "node_modules/.package-lock.json"];
+
+module.exports = { stampsOf, changedSince, replaceFile, resolutionInputs };

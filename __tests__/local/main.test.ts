@@ -50,6 +50,15 @@ test("stays up, hands out a command for each route, and on Ctrl-C tells of grant
   expect(output()).toContain("No call was denied.");
 });
 
+test("does not take a walk that is interrupted for one that went well", async () => {
+  const child = spawn(process.execPath, ["bundling/run.js", "start.ts"], { cwd: project.folder });
+  child.stdout.on("data", (chunk) => {
+    if (String(chunk).includes("Next")) child.kill("SIGINT");
+  });
+  const [exitCode] = await once(child, "close");
+  expect(exitCode).toBe(1);
+});
+
 test("runs another environment, walks through it and ends", () => {
   const { status, stdout } = project.run("local/main.ts --walk prod");
   expect(status).toBe(0);

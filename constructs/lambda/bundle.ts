@@ -4,7 +4,7 @@ import * as path from "node:path";
 import type * as esbuild from "esbuild";
 import { version } from "esbuild/package.json";
 import { zipSync } from "fflate";
-import { changedSince, replaceFile, stampsOf } from "../../bundling/stamps";
+import { changedSince, replaceFile, resolutionInputs, stampsOf } from "../../bundling/stamps";
 
 /** A handler, ready for upload. */
 export interface Bundle {
@@ -130,7 +130,7 @@ function inputsOf(entry: string, { inputs }: esbuild.Metafile): readonly string[
   for (const file of found) {
     for (const imported of inputs[file]?.imports ?? []) if (!imported.external) found.add(imported.path);
   }
-  return [...found, "tsconfig.json", "node_modules/.package-lock.json"];
+  return [...found, ...resolutionInputs];
 }
 
 function esbuildOrThrow(entryPoints: Record<string, string>): esbuild.BuildResult<{ write: false; metafile: true }> {

@@ -88,7 +88,7 @@ export class App extends CdktfApp {
 
   private removeStaging(): void {
     fs.rmSync(this.outdir, { recursive: true, force: true });
-    if (fs.readdirSync(this.output).length === 0) fs.rmdirSync(this.output);
+    removeIfEmpty(this.output);
   }
 
   /** Is told by each stack what is written of it. */
@@ -110,6 +110,16 @@ export class App extends CdktfApp {
 }
 
 const lockFile = ".terraform.lock.hcl";
+const MANIFEST = "manifest.json";
+
+/** Removes a folder that holds nothing; another process may be at it, too. */
+function removeIfEmpty(folder: string): void {
+  try {
+    fs.rmdirSync(folder);
+  } catch {
+    // It holds something, or is gone.
+  }
+}
 
 /** Megabytes of zips are the same from run to run. Whoever made the source replaces it when it changes, and never writes into it. */
 function linkOrCopy(source: string, target: string): void {
@@ -128,7 +138,7 @@ const STAGING = ".staging-";
  */
 function requireOutputFolder(output: string): void {
   const content = fs.existsSync(output) ? fs.readdirSync(output).filter((name) => !name.startsWith(".")) : [];
-  if (content.length === 0 || content.includes("manifest.json")) return;
+  if (content.length === 0 || content.includes(MANIFEST)) return;
   throw new Error(
     `outdir must be a folder that is new, empty or an earlier output, got: ${output}, which holds ${content.slice(0, 3).join(", ")}`,
   );
@@ -164,21 +174,20 @@ const filesIn = (folder: string): readonly string[] =>
  * those that `from` no longer has, with the stacks that held nothing else.
  */
 function publish(from: string, to: string): void {
-  const fresh = new Set(filesIn(from));
-  for (const file of fresh) {
+  // The manifest comes last: it names stacks, which are to be there by then.
+  const files = filesIn(from).filter((file) => file !== MANIFEST);
+  const fresh = new Set(files);
+  for (const file of [...files, MANIFEST]) {
     fs.mkdirSync(path.dirname(path.join(to, file)), { recursive: true });
     fs.renameSync(path.join(from, file), path.join(to, file));
   }
-  for (const stack of fs
-    .readdirSync(path.join(to, "stacks"), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())) {
+  const entries = fs.readdirSync(path.join(to, "stacks"), { withFileTypes: true });
+  for (const stack of entries.filter((entry) => entry.isDirectory())) {
     const folder = path.join(to, "stacks", stack.name);
     const stale = filesIn(folder).filter(
       (file) => isGenerated(file) && !fresh.has(path.join("stacks", stack.name, file)),
     );
     for (const file of stale) fs.rmSync(path.join(folder, file), { force: true });
-    for (const emptied of [path.join(folder, "assets"), folder]) {
-      if (stale.length > 0 && fs.existsSync(emptied) && fs.readdirSync(emptied).length === 0) fs.rmdirSync(emptied);
-    }
+    if (stale.length > 0) for (const emptied of [path.join(folder, "assets"), folder]) removeIfEmpty(emptied);
   }
 }

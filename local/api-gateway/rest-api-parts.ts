@@ -104,11 +104,8 @@ const shapes = {
 type Shapes = typeof shapes;
 export type Part<Type extends keyof Shapes> = z.infer<Shapes[Type]> & { readonly address: string };
 
-/** Terraform's own arguments, what it computes and nothing here reads, and tags. */
-const withoutMeaning = new Set([
-  ...["//", "count", "depends_on", "for_each", "lifecycle", "provider", "tags", "tags_all"],
-  ...["arn", "created_date", "execution_arn", "invoke_url", "path"],
-]);
+/** What Terraform computes and nothing here reads, and tags. */
+const withoutMeaning = new Set(["arn", "created_date", "execution_arn", "invoke_url", "path", "tags", "tags_all"]);
 
 const isUnset = (value: unknown): boolean =>
   value === undefined || value === null || value === false || (Array.isArray(value) && value.length === 0);

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { AwsError } from "../aws";
-import { isObject } from "./event-filter";
+import { isObject } from "../protocol/matching";
 import type { InvocationResult, Lambda } from "./lambda";
 
 /** A whole event may have 6 MB: https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html#invocation-eventsourcemapping-batching */

@@ -1,4 +1,5 @@
 import { AwsError } from "../aws";
+import { comparisons, isObject, parsed } from "../protocol/matching";
 
 type Test = (value: unknown) => boolean;
 
@@ -89,14 +90,6 @@ function anythingBut(operand: unknown, source: string): Test {
   return anyItem((value) => value !== undefined && !isObject(value) && !excluded.some((item) => item === value));
 }
 
-const comparisons: Readonly<Record<string, (value: number, limit: number) => boolean>> = {
-  "=": (value, limit) => value === limit,
-  "<": (value, limit) => value < limit,
-  "<=": (value, limit) => value <= limit,
-  ">": (value, limit) => value > limit,
-  ">=": (value, limit) => value >= limit,
-};
-
 /** Numbers only: DynamoDB writes its own as strings, which no numeric condition matches. */
 function numeric(operand: unknown, source: string): Test {
   const parts: unknown[] = Array.isArray(operand) ? operand : [];
@@ -109,18 +102,6 @@ function numeric(operand: unknown, source: string): Test {
   });
   return anyItem((value) => typeof value === "number" && tests.every((test) => test(value)));
 }
-
-/** What a text says as JSON, or nothing. */
-export function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-export const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 function invalid(pattern: string, why: string): AwsError {
   return new AwsError("InvalidParameterValueException", `Invalid filter pattern definition: ${why}, got: ${pattern}`);

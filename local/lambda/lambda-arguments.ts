@@ -84,9 +84,6 @@ export const StreamMappingArguments = z.strictObject({
 });
 export type StreamMappingArguments = z.infer<typeof StreamMappingArguments>;
 
-/** Terraform's own arguments, which say nothing to AWS. */
-const metaArguments = new Set(["//", "count", "depends_on", "for_each", "lifecycle", "provider"]);
-
 /**
  * Reads the evaluated arguments of a resource. An argument that is `null` counts as absent.
  * @throws Error for an argument that breaks a rule, or that is not modelled
@@ -96,7 +93,7 @@ export function readArguments<Schema extends z.ZodMiniType>(
   schema: Schema,
   values: Readonly<Record<string, unknown>>,
 ): z.infer<Schema> {
-  const given = withoutNulls(Object.fromEntries(Object.entries(values).filter(([name]) => !metaArguments.has(name))));
+  const given = withoutNulls(values);
   const result = z.safeParse(schema, given);
   if (result.success) return result.data;
   throw new Error(`${type} of ${String(values.function_name)}: ${describe(result.error, given)}`);

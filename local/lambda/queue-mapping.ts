@@ -1,6 +1,7 @@
 import type { Caller, Clock, Log, Place } from "../aws";
+import { isObject, parsed } from "../protocol/matching";
 import { nameOf, partsOf, reportedFailures, tryInvoke } from "./batch-response";
-import { eventFilter, isObject, parsed } from "./event-filter";
+import { eventFilter } from "./event-filter";
 import type { InvocationResult, Lambda } from "./lambda";
 import type { QueueMappingArguments } from "./lambda-arguments";
 import { Polling } from "./polling";

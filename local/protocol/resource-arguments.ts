@@ -1,6 +1,3 @@
-/** Terraform's own, which say nothing to AWS. */
-const metaArguments = new Set(["//", "count", "depends_on", "for_each", "lifecycle", "provider"]);
-
 /**
  * Evaluated arguments of a Terraform resource, read by name. An argument that is `null` counts as absent.
  * @throws Error for an argument that is given and not in `modelled`, so that nothing is taken in silence
@@ -12,7 +9,7 @@ export class ResourceArguments {
     modelled: readonly string[],
   ) {
     for (const [name, value] of Object.entries(values)) {
-      if (value === null || value === undefined || metaArguments.has(name) || modelled.includes(name)) continue;
+      if (value === null || value === undefined || modelled.includes(name)) continue;
       throw this.error(`${name} is not modelled by the local run. Leave it out, or run this stack in an account`);
     }
   }

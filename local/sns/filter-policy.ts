@@ -1,3 +1,4 @@
+import { comparisons, isObject, parsed } from "../protocol/matching";
 import type { MessageAttributes } from "../protocol/message-attributes";
 
 /** A single value that a message has under a key. */
@@ -101,14 +102,6 @@ function anythingBut(operand: unknown): Condition {
   return anyOf((value) => !excluded.some((other) => other === value));
 }
 
-const comparisons: Readonly<Record<string, (value: number, limit: number) => boolean>> = {
-  "=": (value, limit) => value === limit,
-  "<": (value, limit) => value < limit,
-  "<=": (value, limit) => value <= limit,
-  ">": (value, limit) => value > limit,
-  ">=": (value, limit) => value >= limit,
-};
-
 /** One comparison, or a lower and an upper one: `[">", 0, "<=", 100]`. */
 function numeric(operand: unknown): Condition {
   const parts: unknown[] = Array.isArray(operand) ? operand : [];
@@ -146,17 +139,6 @@ function bodyValues(value: unknown, path: readonly string[]): Scalar[] {
   if (name === undefined) return isScalar(value) ? [value] : [];
   return isObject(value) && Object.hasOwn(value, name) ? bodyValues(value[name], rest) : [];
 }
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 const isScalar = (value: unknown): value is Scalar =>
   value === null || typeof value === "string" || typeof value === "number" || typeof value === "boolean";

@@ -78,7 +78,7 @@ const refusal = (code: string, message: string | RegExp, status = 400): object =
 
 describe("a queue", () => {
   test("gets the attributes that Terraform computes", () => {
-    expect(start().sqs.createQueue({ name: "orders", "//": {}, tags: null, depends_on: [] })).toEqual({
+    expect(start().sqs.createQueue({ name: "orders", tags: null })).toEqual({
       arn: "arn:aws:sqs:eu-west-1:123456789012:orders",
       id: "http://127.0.0.1:4566/123456789012/orders",
       url: "http://127.0.0.1:4566/123456789012/orders",
