@@ -4,11 +4,11 @@ import { exitOnSignals } from "./local/signals";
 import { firstEnvironment, outputFolder } from "./local/stacks";
 import { summary } from "./summary";
 
+exitOnSignals();
 const outdir = outputFolder();
 console.log(summary(outdir));
 
 // Loaded only now, so that the synthesis does not wait for it.
-exitOnSignals();
 import("./local/walk.js")
   .then(({ walkStacks }) => walkStacks(outdir, firstEnvironment(outdir)))
   .then(

@@ -51,7 +51,10 @@ test("stays up, hands out a command for each route, and on Ctrl-C tells of grant
 });
 
 test("does not take a walk that is interrupted for one that went well", async () => {
-  const child = spawn(process.execPath, ["bundling/run.js", "start.ts"], { cwd: project.folder });
+  const slow = new Project();
+  const writer = "handlers/write-order.ts";
+  slow.write(writer, `${slow.read(writer)}\nfor (const end = Date.now() + 3_000; Date.now() < end; );\n`);
+  const child = spawn(process.execPath, ["bundling/run.js", "start.ts"], { cwd: slow.folder });
   child.stdout.on("data", (chunk) => {
     if (String(chunk).includes("Next")) child.kill("SIGINT");
   });
