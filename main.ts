@@ -5,6 +5,8 @@ import { rules } from "./rules";
 import { readEnvironments } from "./settings/schema";
 import { ApiGatewayAccountStack, accountsOf } from "./stacks/api-gateway-account";
 import { OrdersStack } from "./stacks/orders";
+import { PresignedUrlStack } from "./stacks/presigned-url";
+import { StorageStack } from "./stacks/storage";
 
 const backend = readBackend("backend.tf.json");
 const environments = readEnvironments("settings");
@@ -13,6 +15,10 @@ withoutTokenTraces(() => {
   const app = new App({ rules });
   for (const [name, account] of accountsOf(environments))
     new ApiGatewayAccountStack(app, name, { ...account, backend });
-  for (const environment of environments) new OrdersStack(app, `orders-${environment.name}`, { environment, backend });
+  for (const environment of environments) {
+    new OrdersStack(app, `orders-${environment.name}`, { environment, backend });
+    new PresignedUrlStack(app, `presigned-url-${environment.name}`, { environment, backend });
+    new StorageStack(app, `storage-${environment.name}`, { environment, backend });
+  }
   app.synth();
 });

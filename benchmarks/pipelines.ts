@@ -54,7 +54,7 @@ class Pipeline extends Construct {
     });
     const sender = new Role(this, "Sender", {
       roleName: name("sender"),
-      service: "apigateway.amazonaws.com",
+      assumedBy: { Service: "apigateway.amazonaws.com" },
       description: "Lets API Gateway send orders to the queue",
     });
 

@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import * as z from "zod/mini";
+import { ORIGIN } from "../constructs/apigateway/cors";
 import { retentionDays } from "../constructs/cloudwatch/log-group";
 import { describeIssue } from "../constructs/terraform/describe-issue";
 import { readJson } from "../constructs/terraform/read-json";
@@ -21,6 +22,11 @@ const tagKey = z
     ),
   );
 
+const throttle = z.strictObject({
+  rateLimit: z.number().check(z.gt(0), z.maximum(10_000)),
+  burstLimit: count(1, 5_000),
+});
+
 /** What differs between environments. docs/settings.md has a line for each. */
 const Settings = z.strictObject({
   region: z.string().check(z.regex(REGION, "must be an AWS Region, such as eu-west-1")),
@@ -34,10 +40,7 @@ const Settings = z.strictObject({
   logRetentionInDays: z.literal(retentionDays),
   api: z.strictObject({
     executionLogLevel: z.enum(["OFF", "ERROR", "INFO"]),
-    throttle: z.strictObject({
-      rateLimit: z.number().check(z.gt(0), z.maximum(10_000)),
-      burstLimit: count(1, 5_000),
-    }),
+    throttle,
   }),
   orders: z.strictObject({
     notificationEmail: z.optional(email),
@@ -53,8 +56,32 @@ const Settings = z.strictObject({
         ),
     ),
   }),
+  storage: z.strictObject({
+    methodThrottles: z.record(
+      z.string().check(z.regex(/^[A-Z]+ \//, 'must name methods as the API has them, such as "POST /objects"')),
+      throttle,
+    ),
+    noncurrentVersionDays: count(1, 36_500),
+  }),
+  presignedUrl: z.strictObject({
+    authorization: z.enum(["AWS_IAM", "NONE"]),
+    allowOrigins: z.array(
+      z
+        .string()
+        .check(z.regex(ORIGIN, "must be origins as browsers send them, such as https://example.com, and never *")),
+    ),
+    keyPrefix: z.string().check(z.regex(/^[\w!.'()/-]{0,200}$/, "must be at most 200 letters, digits and !_.'()/-")),
+    // The most that S3 takes in one request: https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html
+    maxUploadBytes: count(1, 5 * 1024 ** 3),
+    noncurrentVersionDays: count(1, 36_500),
+  }),
   alarms: z.strictObject({
     email: z.optional(email),
+    functionErrors: count(0, 1_000_000),
+    functionThrottles: count(0, 1_000_000),
+    throttledRequests: count(0, 1_000_000),
+    serverErrors: count(0, 1_000_000),
+    latencyMilliseconds: count(1, 29_000),
     // Below the time that the queue keeps a message, and that a stream keeps a record: at it, an alarm would never ring.
     oldestMessageAgeSeconds: count(60, 863_999),
     iteratorAgeSeconds: count(60, 86_399),

@@ -7,10 +7,15 @@ function host(region: string): string {
   return `${region}.console.aws.amazon.com`;
 }
 
+/** S3's console is not a Region's. */
+const s3Host = (region: string): string => host(region).replace(`${region}.`, "s3.");
+
 /** Links into the AWS console. The arguments may be references, which Terraform encodes where a link needs it. */
 export const consoleUrl = {
   api: (region: string, restApiId: string, stageName: string): string =>
     `https://${host(region)}/apigateway/main/apis/${restApiId}/stages?api=${restApiId}&region=${region}&stage=${stageName}`,
+  bucket: (region: string, bucketName: string): string =>
+    `https://${s3Host(region)}/s3/buckets/${bucketName}?region=${region}`,
   queue: (region: string, queueUrl: string): string =>
     `https://${host(region)}/sqs/v3/home?region=${region}#/queues/${Fn.urlencode(queueUrl)}`,
   table: (region: string, tableName: string): string =>

@@ -1,11 +1,10 @@
 import type { Construct } from "constructs";
 import { SqsIntegration } from "../constructs/apigateway/integrations/sqs";
 import { RestApi } from "../constructs/apigateway/rest-api";
-import { Alarm, functionMetric, type Metric, queueMetric } from "../constructs/cloudwatch/alarm";
+import { functionMetric, queueMetric } from "../constructs/cloudwatch/alarm";
 import { Table } from "../constructs/dynamodb/table";
 import { ManagedPolicy } from "../constructs/iam/managed-policy";
 import { Role } from "../constructs/iam/role";
-import { Key } from "../constructs/kms/key";
 import { DynamodbStreamEventSource } from "../constructs/lambda/event-sources/dynamodb-stream";
 import { SqsEventSource } from "../constructs/lambda/event-sources/sqs";
 import { NodeFunction } from "../constructs/lambda/function";
@@ -16,6 +15,7 @@ import type { BackendConfig } from "../constructs/terraform/backend";
 import { Stack } from "../constructs/terraform/stack";
 import { MAX_ORDER_BYTES, Order } from "../handlers/schemas/order";
 import type { Environment } from "../settings/schema";
+import { Alarms } from "./alarms";
 import { consoleUrl } from "./console-url";
 
 export interface OrdersProps {
@@ -71,7 +71,7 @@ export class OrdersStack extends Stack {
     });
     const sender = new Role(this, "ApiGatewaySqs", {
       roleName: name("APIGateway-SQS"),
-      service: "apigateway.amazonaws.com",
+      assumedBy: { Service: "apigateway.amazonaws.com" },
       description: "Lets API Gateway send orders to the queue",
     });
 
@@ -196,7 +196,7 @@ export class OrdersStack extends Stack {
   }
 
   private addAlarms(
-    { settings: { alarms }, nameOf }: Environment,
+    environment: Environment,
     parts: {
       readonly queue: Queue;
       readonly undelivered: Queue;
@@ -205,62 +205,37 @@ export class OrdersStack extends Stack {
     },
   ): void {
     const { queue, undelivered, writeOrder, notifyOrder } = parts;
-    const topic = new Topic(this, "Alarms", {
-      topicName: nameOf("orders-alarms"),
-      encryptionKey: new Key(this, "AlarmsKey", {
-        description: "Encrypts the alarms of the orders pipeline",
-        services: ["cloudwatch.amazonaws.com"],
-      }),
-    });
-    new EmailSubscription(this, "AlarmEmail", {
-      topic,
-      variableName: "alarm_email",
-      description: "Address that is mailed when an alarm rings; empty for none",
-      defaultAddress: alarms.email,
-    });
-    const alarm = (id: string, name: string, metric: Metric, threshold: number, description: string): void => {
-      new Alarm(this, id, { alarmName: nameOf(`orders-${name}`), description, metric, threshold, topic });
-    };
-    alarm(
+    const { oldestMessageAgeSeconds, iteratorAgeSeconds } = environment.settings.alarms;
+    const alarms = new Alarms(this, "orders", environment);
+    alarms.add(
       "DeadLettersAlarm",
       "dead-letters",
       queueMetric(queue.deadLetterQueue, "ApproximateNumberOfMessagesVisible"),
       0,
       "Orders could not be stored: docs/dead-letters.md",
     );
-    alarm(
+    alarms.add(
       "UndeliveredAlarm",
       "undelivered",
       queueMetric(undelivered, "ApproximateNumberOfMessagesVisible"),
       0,
       "Notifications were given up: docs/dead-letters.md",
     );
-    alarm(
+    alarms.add(
       "OldestMessageAlarm",
       "oldest-message",
       queueMetric(queue, "ApproximateAgeOfOldestMessage"),
-      alarms.oldestMessageAgeSeconds,
+      oldestMessageAgeSeconds,
       "Orders wait in the queue: is write-order failing or throttled?",
     );
-    alarm(
+    alarms.add(
       "IteratorAgeAlarm",
       "iterator-age",
       functionMetric(notifyOrder, "IteratorAge"),
-      alarms.iteratorAgeSeconds * 1_000,
+      iteratorAgeSeconds * 1_000,
       "Notifications are late: is notify-order failing or throttled?",
     );
-    for (const [id, name, handler] of [
-      ["WriteOrder", "write-order", writeOrder],
-      ["NotifyOrder", "notify-order", notifyOrder],
-    ] as const) {
-      alarm(`${id}ErrorsAlarm`, `${name}-errors`, functionMetric(handler, "Errors"), 0, `${name} fails: see its log`);
-      alarm(
-        `${id}ThrottlesAlarm`,
-        `${name}-throttles`,
-        functionMetric(handler, "Throttles"),
-        0,
-        `${name} is refused concurrency: see the account's limit`,
-      );
-    }
+    alarms.addFunction(writeOrder, "write-order");
+    alarms.addFunction(notifyOrder, "notify-order");
   }
 }

@@ -41,14 +41,14 @@ describe("addresses and names", () => {
     ]);
   });
 
-  test.each(["dev", "prod"] as const)("has 65 resources in %s", (environment) => {
+  test.each(["dev", "prod"] as const)("has 67 resources in %s", (environment) => {
     const counts = Object.entries(configs[environment].resource).map(([type, byName]) => [
       type,
       Object.keys(byName).length,
     ]);
     expect(Object.fromEntries(counts)).toEqual({
       aws_api_gateway_deployment: 1,
-      aws_api_gateway_gateway_response: 1,
+      aws_api_gateway_gateway_response: 3,
       aws_api_gateway_integration: 1,
       aws_api_gateway_integration_response: 4,
       aws_api_gateway_method: 1,

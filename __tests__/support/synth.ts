@@ -4,6 +4,8 @@ import { App, type AppProps } from "../../constructs/terraform/app";
 import { Stack, type StackProps } from "../../constructs/terraform/stack";
 import type { Environment, Settings } from "../../settings/schema";
 import { OrdersStack } from "../../stacks/orders";
+import { PresignedUrlStack } from "../../stacks/presigned-url";
+import { StorageStack } from "../../stacks/storage";
 import { scratchFolder } from "./scratch-folder";
 
 /** Terraform JSON with the types that tests look into. */
@@ -58,13 +60,27 @@ export function environmentOf(name: "dev" | "prod", changes: Partial<Settings> =
   return { name, settings, nameOf: (text) => `${settings.namePrefix}${text}${settings.nameSuffix}` };
 }
 
-/** The orders pipeline as one environment gets it. */
-export function ordersConfig(name: "dev" | "prod", changes: Partial<Settings> = {}): Config {
+const systems = { orders: OrdersStack, storage: StorageStack, "presigned-url": PresignedUrlStack };
+
+/** Synthesizes a system as one environment gets it; gives the stack's folder. */
+export function systemFolder(
+  system: keyof typeof systems,
+  name: "dev" | "prod",
+  changes: Partial<Settings> = {},
+): string {
+  const stack = `${system}-${name}`;
   const outdir = synthesizeApp((app) => {
-    new OrdersStack(app, `orders-${name}`, {
-      environment: environmentOf(name, changes),
-      backend: { type: "local", attributes: {} },
-    });
+    const environment = environmentOf(name, changes);
+    new systems[system](app, stack, { environment, backend: { type: "local", attributes: {} } });
   });
-  return readConfig(outdir, `orders-${name}`);
+  return path.join(outdir, "stacks", stack);
 }
+
+/** A system as one environment gets it. */
+export function systemConfig(system: keyof typeof systems, name: "dev" | "prod", changes?: Partial<Settings>): Config {
+  return JSON.parse(fs.readFileSync(path.join(systemFolder(system, name, changes), "cdk.tf.json"), "utf8"));
+}
+
+/** The orders pipeline as one environment gets it. */
+export const ordersConfig = (name: "dev" | "prod", changes?: Partial<Settings>): Config =>
+  systemConfig("orders", name, changes);

@@ -20,7 +20,7 @@ export class Account extends Construct {
     super(scope, id);
     const role = new Role(this, "Role", {
       roleName,
-      service: "apigateway.amazonaws.com",
+      assumedBy: { Service: "apigateway.amazonaws.com" },
       description: "Lets API Gateway write logs",
     });
     const canWriteLogs = role.attach(

@@ -1,6 +1,6 @@
 import type { ITerraformDependable } from "cdktf";
 
-/** What a status of the integration becomes for the client. */
+/** What an outcome of the integration becomes for the client. */
 export interface IntegrationResponse {
   /** Status that the client gets. */
   readonly statusCode: string;
@@ -9,13 +9,25 @@ export interface IntegrationResponse {
    * @default - every status that no other pattern matches
    */
   readonly selectionPattern?: string;
-  /** Mapping template of the JSON body that the client gets. */
+  /** Mapping template of the body that the client gets. */
   readonly template: string;
+  /**
+   * Headers that the client gets, each with its text.
+   * @default - none
+   */
+  readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * Headers that the template may set, by `$context.responseOverride.header`.
+   * @default - none
+   */
+  readonly templateHeaders?: readonly string[];
 }
 
-/** What API Gateway does with a request: passes it to an AWS service, rewritten, and rewrites the answer. */
-export interface Integration {
+/** Passes the request to an AWS service, rewritten, and rewrites the answer. */
+export interface AwsIntegration {
+  readonly type: "AWS";
   readonly uri: string;
+  /** Role that API Gateway calls under. */
   readonly credentialsArn: string;
   readonly requestParameters: Readonly<Record<string, string>>;
   /** Mapping template of the request, for JSON bodies; any other content type is refused with 415. */
@@ -24,3 +36,25 @@ export interface Integration {
   /** What must exist before a call can succeed. */
   readonly dependsOn: readonly ITerraformDependable[];
 }
+
+/** Passes the request to a function, whole, and the function's answer to the client. */
+export interface ProxyIntegration {
+  readonly type: "AWS_PROXY";
+  readonly uri: string;
+  /** Role that API Gateway calls under. */
+  readonly credentialsArn: string;
+  /** What must exist before a call can succeed. */
+  readonly dependsOn: readonly ITerraformDependable[];
+}
+
+/** Calls nothing: API Gateway answers by itself. */
+export interface MockIntegration {
+  readonly type: "MOCK";
+  readonly response: IntegrationResponse;
+}
+
+/**
+ * What API Gateway does with a request.
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-api-integration-types.html
+ */
+export type Integration = AwsIntegration | ProxyIntegration | MockIntegration;

@@ -1,19 +1,29 @@
-import { ApiGatewayIntegration } from "@cdktf/provider-aws/lib/api-gateway-integration";
+import {
+  ApiGatewayIntegration,
+  type ApiGatewayIntegrationConfig,
+} from "@cdktf/provider-aws/lib/api-gateway-integration";
 import { ApiGatewayIntegrationResponse } from "@cdktf/provider-aws/lib/api-gateway-integration-response";
 import { ApiGatewayMethod } from "@cdktf/provider-aws/lib/api-gateway-method";
 import { ApiGatewayMethodResponse } from "@cdktf/provider-aws/lib/api-gateway-method-response";
 import type { TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import { escapeTemplate } from "../terraform/escape";
-import type { Integration } from "./integration";
+import type { Integration, IntegrationResponse } from "./integration";
 import type { Model } from "./model";
 
 export type HttpMethod = "DELETE" | "GET" | "HEAD" | "OPTIONS" | "PATCH" | "POST" | "PUT";
+
+/**
+ * Who may call a method. `AWS_IAM`: whoever signs the request and may invoke it; `NONE`: anyone.
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-control-access-to-api.html
+ */
+export type Authorization = "AWS_IAM" | "NONE";
 
 export interface RouteProps {
   readonly restApiId: string;
   readonly resourceId: string;
   readonly httpMethod: HttpMethod;
+  readonly authorization: Authorization;
   readonly integration: Integration;
   /**
    * What the body must look like, and the validator that checks it.
@@ -22,7 +32,7 @@ export interface RouteProps {
   readonly body?: { readonly model: Model; readonly validatorId: string };
 }
 
-/** One method of one path, signed requests only, with its integration and what each answer of that becomes. */
+/** One method of one path, with its integration and what each answer of that becomes. */
 export class Route extends Construct {
   /** What must exist before the route is deployed. */
   readonly parts: readonly TerraformResource[];
@@ -34,37 +44,74 @@ export class Route extends Construct {
       restApiId,
       resourceId,
       httpMethod: props.httpMethod,
-      authorization: "AWS_IAM",
+      authorization: props.authorization,
       requestModels: body && { "application/json": body.model.modelName },
       requestValidatorId: body?.validatorId,
     });
     const target = { restApiId, resourceId, httpMethod: method.httpMethod };
-    const integrationResource = new ApiGatewayIntegration(this, "Integration", {
-      ...target,
-      type: "AWS",
-      integrationHttpMethod: "POST",
-      uri: integration.uri,
-      credentials: integration.credentialsArn,
-      requestParameters: { ...integration.requestParameters },
-      requestTemplates: { "application/json": escapeTemplate(integration.requestTemplate) },
-      passthroughBehavior: "NEVER",
-      dependsOn: [...integration.dependsOn],
-    });
-    const responses = integration.responses.map(({ statusCode, selectionPattern, template }) => {
-      const response = new ApiGatewayMethodResponse(this, statusCode, {
+    const integrationResource = new ApiGatewayIntegration(this, "Integration", { ...target, ...backend(integration) });
+    const responses = responsesOf(integration).map((response) => {
+      const { statusCode, selectionPattern, template, headers = {}, templateHeaders = [] } = response;
+      const declared = [...Object.keys(headers), ...templateHeaders].map((name) => [responseHeader(name), false]);
+      const methodResponse = new ApiGatewayMethodResponse(this, statusCode, {
         ...target,
         statusCode,
         responseModels: { "application/json": "Empty" },
+        responseParameters: declared.length > 0 ? Object.fromEntries(declared) : undefined,
       });
+      const mapped = Object.entries(headers).map(([name, value]) => [responseHeader(name), `'${value}'`]);
       return new ApiGatewayIntegrationResponse(this, `${statusCode}Mapping`, {
         ...target,
-        statusCode: response.statusCode,
+        statusCode: methodResponse.statusCode,
         selectionPattern,
         responseTemplates: { "application/json": escapeTemplate(template) },
+        responseParameters: mapped.length > 0 ? Object.fromEntries(mapped) : undefined,
         // API Gateway refuses a response to an integration that is not there yet, and no attribute says so.
         dependsOn: [integrationResource],
       });
     });
     this.parts = [method, integrationResource, ...responses];
+  }
+}
+
+const responseHeader = (name: string): string => `method.response.header.${name}`;
+
+function responsesOf(integration: Integration): readonly IntegrationResponse[] {
+  if (integration.type === "AWS_PROXY") return [];
+  return integration.type === "MOCK" ? [integration.response] : integration.responses;
+}
+
+function backend(
+  integration: Integration,
+): Omit<ApiGatewayIntegrationConfig, "restApiId" | "resourceId" | "httpMethod"> {
+  switch (integration.type) {
+    case "AWS":
+      return {
+        type: "AWS",
+        integrationHttpMethod: "POST",
+        uri: integration.uri,
+        credentials: integration.credentialsArn,
+        requestParameters: { ...integration.requestParameters },
+        requestTemplates: { "application/json": escapeTemplate(integration.requestTemplate) },
+        passthroughBehavior: "NEVER",
+        dependsOn: [...integration.dependsOn],
+      };
+    case "AWS_PROXY":
+      return {
+        type: "AWS_PROXY",
+        // Lambda is invoked by POST, whatever the client's method.
+        integrationHttpMethod: "POST",
+        uri: integration.uri,
+        credentials: integration.credentialsArn,
+        dependsOn: [...integration.dependsOn],
+      };
+    case "MOCK":
+      return {
+        type: "MOCK",
+        requestTemplates: { "application/json": `{"statusCode":${integration.response.statusCode}}` },
+        passthroughBehavior: "NEVER",
+        // Where an API takes binary bodies, the template could not be applied to one.
+        contentHandling: "CONVERT_TO_TEXT",
+      };
   }
 }

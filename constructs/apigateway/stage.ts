@@ -62,26 +62,20 @@ const accessLogFormat = JSON.stringify({
  */
 export class Stage extends Construct {
   readonly invokeUrl: string;
+  readonly apiName: string;
   readonly stageName: string;
   readonly accessLogs: LogGroup;
   readonly executionLogs: LogGroup;
   private readonly deployment: ApiGatewayDeployment;
+  private readonly resource: ApiGatewayStage;
+  private readonly restApiId: string;
+  private readonly executionLogLevel: StageProps["executionLogLevel"];
 
   constructor(scope: Construct, id: string, props: StageProps) {
     super(scope, id);
     const { restApiId, apiName, stageName, logRetentionInDays, executionLogLevel, throttle } = props;
     requireMatch(this, "stageName", stageName, /^[\w-]{1,128}$/, "1–128 letters, digits, - and _");
-    if (throttle.rateLimit <= 0)
-      throw new PropError(this, "throttle.rateLimit", "above 0", throttle.rateLimit, "0 refuses every request");
-    if (!Number.isInteger(throttle.burstLimit) || throttle.burstLimit < 1) {
-      throw new PropError(
-        this,
-        "throttle.burstLimit",
-        "an integer of 1 or more",
-        throttle.burstLimit,
-        "0 refuses every request",
-      );
-    }
+    requireThrottle(this, throttle);
 
     this.deployment = new ApiGatewayDeployment(this, "Deployment", {
       restApiId,
@@ -106,26 +100,58 @@ export class Stage extends Construct {
       accessLogSettings: { destinationArn: this.accessLogs.logGroupArn, format: accessLogFormat },
       dependsOn: [this.executionLogs.dependable],
     });
-    new ApiGatewayMethodSettings(this, "AllMethods", {
-      restApiId,
-      stageName: stage.stageName,
-      methodPath: "*/*",
-      settings: {
-        metricsEnabled: true,
-        loggingLevel: executionLogLevel,
-        dataTraceEnabled: false,
-        throttlingRateLimit: throttle.rateLimit,
-        throttlingBurstLimit: throttle.burstLimit,
-      },
-    });
+    this.resource = stage;
+    this.restApiId = restApiId;
+    this.executionLogLevel = executionLogLevel;
+    this.apiName = apiName;
     this.invokeUrl = stage.invokeUrl;
     this.stageName = stageName;
+    this.addSettings(this, "AllMethods", "*/*", throttle);
+  }
+
+  /**
+   * Bounds the requests to one method, in place of the bound for all.
+   * @param route the construct of the method, where the settings then stand
+   */
+  throttleMethod(httpMethod: string, path: string, throttle: Throttle, route: Construct): void {
+    requireThrottle(route, throttle);
+    this.addSettings(route, "Settings", `${path.replaceAll("/", "~1")}/${httpMethod}`, throttle);
+  }
+
+  /** A method's own settings stand in place of those for all, so each holds everything. */
+  private addSettings(scope: Construct, id: string, methodPath: string, { rateLimit, burstLimit }: Throttle): void {
+    new ApiGatewayMethodSettings(scope, id, {
+      restApiId: this.restApiId,
+      stageName: this.resource.stageName,
+      methodPath,
+      settings: {
+        metricsEnabled: true,
+        loggingLevel: this.executionLogLevel,
+        dataTraceEnabled: false,
+        throttlingRateLimit: rateLimit,
+        throttlingBurstLimit: burstLimit,
+      },
+    });
   }
 
   /** Makes the deployment wait for parts of the API, so that they are in the copy. */
   deployAfter(parts: readonly TerraformResource[]): void {
     const addresses = parts.map((part) => `${part.terraformResourceType}.${part.friendlyUniqueId}`);
     this.deployment.dependsOn = [...(this.deployment.dependsOn ?? []), ...addresses];
+  }
+}
+
+function requireThrottle(construct: Construct, { rateLimit, burstLimit }: Throttle): void {
+  if (rateLimit <= 0)
+    throw new PropError(construct, "throttle.rateLimit", "above 0", rateLimit, "0 refuses every request");
+  if (!Number.isInteger(burstLimit) || burstLimit < 1) {
+    throw new PropError(
+      construct,
+      "throttle.burstLimit",
+      "an integer of 1 or more",
+      burstLimit,
+      "0 refuses every request",
+    );
   }
 }
 

@@ -9,7 +9,7 @@ export interface Metric {
   readonly namespace: string;
   readonly metricName: string;
   readonly dimensions: Readonly<Record<string, string>>;
-  readonly statistic: "Sum" | "Maximum";
+  readonly statistic: "Sum" | "Maximum" | "p99";
 }
 
 /** @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html */
@@ -52,8 +52,8 @@ export class Alarm extends Construct {
       alarmDescription: props.description,
       namespace: metric.namespace,
       metricName: metric.metricName,
-      dimensions: { ...metric.dimensions },
-      statistic: metric.statistic,
+      dimensions: Object.keys(metric.dimensions).length > 0 ? { ...metric.dimensions } : undefined,
+      ...(metric.statistic === "p99" ? { extendedStatistic: metric.statistic } : { statistic: metric.statistic }),
       period: 60,
       evaluationPeriods: 1,
       comparisonOperator: "GreaterThanThreshold",

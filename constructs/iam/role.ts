@@ -4,18 +4,18 @@ import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { requireMatch } from "../terraform/props";
-import { policyDocument, type Statement } from "./policy-document";
+import { type Principal, policyDocument, type Statement } from "./policy-document";
 
 export interface RoleProps {
   /** Name, unique in the account and not only in the Region: 1–64 of letters, digits and `+=,.@_-`. */
   readonly roleName: string;
-  /** Service that assumes the role, such as `lambda.amazonaws.com`. */
-  readonly service: string;
+  /** Who may assume the role: a service, such as `{ Service: "lambda.amazonaws.com" }`, or a role, as `{ AWS: role.roleArn }`. */
+  readonly assumedBy: Exclude<Principal, "*">;
   readonly description: string;
 }
 
 /**
- * A role that one AWS service assumes. Its permissions are resources of their own: the role's own arguments for them are exclusive and
+ * A role. Its permissions are resources of their own: the role's own arguments for them are exclusive and
  * show changes for ever.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
  */
@@ -29,7 +29,7 @@ export class Role extends Construct {
     const role = new IamRole(this, "Resource", {
       name: props.roleName,
       description: props.description,
-      assumeRolePolicy: policyDocument([{ principal: { Service: props.service }, actions: ["sts:AssumeRole"] }]),
+      assumeRolePolicy: policyDocument([{ principal: props.assumedBy, actions: ["sts:AssumeRole"] }]),
     });
     this.roleArn = role.arn;
     this.roleName = role.name;

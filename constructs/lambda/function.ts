@@ -45,6 +45,8 @@ export interface NodeFunctionProps {
 export class NodeFunction extends Construct {
   readonly functionArn: string;
   readonly functionName: string;
+  /** What API Gateway calls to invoke the function. */
+  readonly invokeArn: string;
   readonly role: Role;
   readonly logGroup: LogGroup;
   readonly timeoutSeconds: number;
@@ -63,7 +65,7 @@ export class NodeFunction extends Construct {
     });
     this.role = new Role(this, "Role", {
       roleName: props.roleName,
-      service: "lambda.amazonaws.com",
+      assumedBy: { Service: "lambda.amazonaws.com" },
       description: `Role of the function ${functionName}`,
     });
     const canRun = [
@@ -100,6 +102,7 @@ export class NodeFunction extends Construct {
     });
     this.functionArn = resource.arn;
     this.functionName = resource.functionName;
+    this.invokeArn = resource.invokeArn;
   }
 
   private code(entry: string): { filename: string; hash: string } {

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import type { Integration } from "../../../constructs/apigateway/integration";
+import type { AwsIntegration } from "../../../constructs/apigateway/integration";
 import { RestApi, type RestApiProps } from "../../../constructs/apigateway/rest-api";
 import { type Config, countOf, only, synthesize } from "../../support/synth";
 
@@ -11,7 +11,8 @@ const props: RestApiProps = {
   executionLogLevel: "INFO",
 };
 
-const integration: Integration = {
+const integration: AwsIntegration = {
+  type: "AWS",
   uri: "arn:aws:apigateway:eu-west-1:sqs:path/123456789012/q",
   credentialsArn: "arn:aws:iam::123456789012:role/r",
   requestParameters: {},
@@ -22,6 +23,9 @@ const integration: Integration = {
 
 const synthesizeApi = (build: (api: RestApi) => void, changes: Partial<RestApiProps> = {}): Config =>
   synthesize((stack) => build(new RestApi(stack, "Api", { ...props, ...changes })));
+
+const gatewayResponseOf = (config: Config, type: string) =>
+  Object.values(config.resource.aws_api_gateway_gateway_response ?? {}).find((one) => one.response_type === type);
 
 const triggerOf = (config: Config): string => JSON.stringify(only(config, "aws_api_gateway_deployment").triggers);
 
@@ -113,11 +117,93 @@ test("validates a body by its model and says why it is refused", () => {
     "POSTOrders",
     "PUTOrders",
   ]);
-  expect(only(config, "aws_api_gateway_gateway_response")).toMatchObject({
-    response_type: "BAD_REQUEST_BODY",
+  expect(gatewayResponseOf(config, "BAD_REQUEST_BODY")).toMatchObject({
+    status_code: "400",
     response_templates: {
-      "application/json": '{"message":$context.error.messageString,"reason":"$context.error.validationErrorString"}',
+      "application/json":
+        '{"title":$context.error.messageString,"reason":"$context.error.validationErrorString","message":$context.error.messageString,"requestId":"$context.requestId"}',
     },
+  });
+});
+
+describe("what API Gateway says itself", () => {
+  test("is a problem with the id that the logs have it under, whatever is refused", () => {
+    const config = synthesizeApi((api) => api.addRoute("GET", "/", integration));
+    for (const type of ["DEFAULT_4XX", "DEFAULT_5XX"]) {
+      const { "//": _, ...response } = gatewayResponseOf(config, type) ?? {};
+      expect(response).toEqual({
+        rest_api_id: "${aws_api_gateway_rest_api.Api.id}",
+        response_type: type,
+        response_parameters: { "gatewayresponse.header.Content-Type": "'application/problem+json'" },
+        response_templates: {
+          "application/json":
+            '{"title":$context.error.messageString,"message":$context.error.messageString,"requestId":"$context.requestId"}',
+        },
+      });
+    }
+    expect(gatewayResponseOf(config, "REQUEST_TOO_LARGE")).toBeUndefined();
+  });
+
+  test("tells what to do with what is too large, where the API knows", () => {
+    const config = synthesizeApi((api) => api.addRoute("GET", "/", integration), { requestTooLarge: 'Send "less".' });
+    expect(gatewayResponseOf(config, "REQUEST_TOO_LARGE")).toMatchObject({
+      status_code: "413",
+      response_templates: {
+        "application/json":
+          '{"title":$context.error.messageString,"detail":"Send \\"less\\".","message":$context.error.messageString,"requestId":"$context.requestId"}',
+      },
+    });
+  });
+});
+
+describe("authorization", () => {
+  test("is by IAM unless the API names another", () => {
+    const authorizationOf = (changes: Partial<RestApiProps>) =>
+      only(
+        synthesizeApi((api) => api.addRoute("GET", "/", integration), changes),
+        "aws_api_gateway_method",
+      ).authorization;
+    expect(authorizationOf({})).toBe("AWS_IAM");
+    expect(authorizationOf({ authorization: "NONE" })).toBe("NONE");
+  });
+});
+
+describe("the throttle of one method", () => {
+  const throttle = { rateLimit: 1.5, burstLimit: 2 };
+
+  test("stands beside that of all, with the other settings written out again", () => {
+    const config = synthesizeApi((api) => {
+      api.addRoute("GET", "/objects/{key+}", integration, { throttle });
+      api.addRoute("POST", "/objects", integration);
+    });
+    const settings = config.resource.aws_api_gateway_method_settings ?? {};
+    const others = { metrics_enabled: true, logging_level: "INFO", data_trace_enabled: false };
+    expect(Object.values(settings).map(({ method_path: path, settings: values }) => [path, values])).toEqual([
+      ["*/*", { ...others, throttling_rate_limit: 50, throttling_burst_limit: 100 }],
+      ["~1objects~1{key+}/GET", { ...others, throttling_rate_limit: 1.5, throttling_burst_limit: 2 }],
+    ]);
+  });
+
+  test.each([
+    [
+      { rateLimit: 0, burstLimit: 1 },
+      "throttle.rateLimit must be above 0, got: 0. 0 refuses every request (in test/Api/a/GET)",
+    ],
+    [{ rateLimit: 1, burstLimit: 0 }, "throttle.burstLimit must be an integer of 1 or more, got: 0"],
+  ])("is refused where it is %j", (wrong, text) => {
+    expect(() => synthesizeApi((api) => api.addRoute("GET", "/a", integration, { throttle: wrong }))).toThrow(text);
+  });
+
+  test("that names no route of the API is refused, with the routes that there are", () => {
+    const refused = () =>
+      synthesizeApi((api) => {
+        api.addRoute("GET", "/a", integration);
+        api.addRoute("POST", "/a", integration);
+        api.requireRoutes("storage.methodThrottles", ["GET /a", "GET /b"]);
+      });
+    expect(refused).toThrow(
+      'storage.methodThrottles must be for routes of the API: GET /a, POST /a, got: "GET /b" (in test/Api)',
+    );
   });
 });
 
@@ -143,7 +229,7 @@ test("keeps Terraform from reading a mapping template", () => {
 });
 
 describe("a new deployment", () => {
-  const trigger = (changed: Partial<Integration>, route: "/a" | "/b" = "/a") =>
+  const trigger = (changed: Partial<AwsIntegration>, route: "/a" | "/b" = "/a") =>
     triggerOf(synthesizeApi((api) => api.addRoute("GET", route, { ...integration, ...changed })));
   const before = trigger({});
 
@@ -196,6 +282,8 @@ describe("a new deployment", () => {
     const deployment = only(config, "aws_api_gateway_deployment");
     expect(deployment.lifecycle).toEqual({ create_before_destroy: true });
     expect(deployment.depends_on).toEqual([
+      "aws_api_gateway_gateway_response.Api_Default4xx",
+      "aws_api_gateway_gateway_response.Api_Default5xx",
       "aws_api_gateway_gateway_response.Api_BadRequestBody",
       "aws_api_gateway_method.Api_a_POST",
       "aws_api_gateway_integration.Api_a_POST_Integration",

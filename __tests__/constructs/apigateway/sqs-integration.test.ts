@@ -10,7 +10,11 @@ const MAX_BYTES = 3_000;
 
 const config: Config = synthesize((stack) => {
   const queue = new Queue(stack, "Queue", { queueName: "q", maxMessageBytes: MAX_BYTES });
-  const role = new Role(stack, "Role", { roleName: "r", service: "apigateway.amazonaws.com", description: "r" });
+  const role = new Role(stack, "Role", {
+    roleName: "r",
+    assumedBy: { Service: "apigateway.amazonaws.com" },
+    description: "r",
+  });
   const api = new RestApi(stack, "Api", {
     apiName: "a",
     description: "a",

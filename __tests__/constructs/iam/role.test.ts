@@ -6,7 +6,11 @@ import { countOf, only, synthesize } from "../../support/synth";
 
 const configOf = (roleName: string, policyName = "Read") =>
   synthesize((stack) => {
-    const role = new Role(stack, "Role", { roleName, service: "lambda.amazonaws.com", description: "Works" });
+    const role = new Role(stack, "Role", {
+      roleName,
+      assumedBy: { Service: "lambda.amazonaws.com" },
+      description: "Works",
+    });
     const statements = [{ actions: ["sqs:ReceiveMessage"], resources: ["arn"] }];
     new ManagedPolicy(stack, "Read", { policyName, description: "Reads", role, statements });
   });

@@ -61,7 +61,11 @@ test("refuses plain HTTP, as its dead-letter queue does", () => {
 test("restricts sending and receiving and nothing that Terraform needs", () => {
   const config = synthesize((stack) => {
     const queue = new Queue(stack, "Queue", { queueName: "orders", failedMessages: "keep" });
-    const role = new Role(stack, "Role", { roleName: "r", service: "lambda.amazonaws.com", description: "r" });
+    const role = new Role(stack, "Role", {
+      roleName: "r",
+      assumedBy: { Service: "lambda.amazonaws.com" },
+      description: "r",
+    });
     queue.restrictTo({ senders: [role] });
   });
   const statements: Attributes[] = JSON.parse(config.resource.aws_sqs_queue_policy?.Queue_Policy?.policy).Statement;

@@ -1,7 +1,7 @@
 import type { Role } from "../../iam/role";
 import type { Queue } from "../../sqs/queue";
 import { Stack } from "../../terraform/stack";
-import type { Integration } from "../integration";
+import type { AwsIntegration } from "../integration";
 
 export interface SqsIntegrationProps {
   readonly queue: Queue;
@@ -21,13 +21,14 @@ export interface SqsIntegrationProps {
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
  */
-export class SqsIntegration implements Integration {
+export class SqsIntegration implements AwsIntegration {
+  readonly type = "AWS";
   readonly uri: string;
   readonly credentialsArn: string;
   readonly requestParameters = { "integration.request.header.Content-Type": "'application/x-www-form-urlencoded'" };
   readonly requestTemplate: string;
-  readonly responses: Integration["responses"];
-  readonly dependsOn: Integration["dependsOn"];
+  readonly responses: AwsIntegration["responses"];
+  readonly dependsOn: AwsIntegration["dependsOn"];
 
   constructor({ queue, role }: SqsIntegrationProps) {
     const { partition, region, account } = Stack.of(queue);

@@ -1,0 +1,35 @@
+import type { Cloud } from "../cloud";
+import { sign } from "../iam/sigv4";
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: string;
+}
+
+/** A request to an API. */
+export interface ApiRequest {
+  readonly method: string;
+  readonly url: string;
+  /** JSON. */
+  readonly body?: string;
+}
+
+/** Sends a request to an API, signed with the operator's credentials. Where the answer leads elsewhere, it is not followed. */
+export async function signedRequest(cloud: Cloud, { method, url, body }: ApiRequest): Promise<Answer> {
+  const { host, pathname, search } = new URL(url);
+  const given = { host, ...(body !== undefined && { "content-type": "application/json" }) };
+  const signed = sign(
+    { method, path: `${pathname}${search}`, headers: given, body: Buffer.from(body ?? "") },
+    cloud.iam.operator().credentials,
+    { region: cloud.place.region, service: "execute-api", now: Date.now() },
+  );
+  const response = await fetch(url, { method, headers: { ...given, ...signed }, body, redirect: "manual" });
+  return { status: response.status, headers: response.headers, body: await response.text() };
+}
+
+/** The answer, where it has the status that it should have. */
+export function expectStatus(answer: Answer, status: number, what: string): Answer {
+  if (answer.status === status) return answer;
+  throw new Error(`${what} should give ${status}, got: ${answer.status} ${answer.body}`);
+}
