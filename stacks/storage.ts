@@ -1,8 +1,8 @@
 import type { Construct } from "constructs";
 import { StageAlarms } from "../constructs/apigateway/alarms";
+import type { HttpMethod } from "../constructs/apigateway/definition";
 import { LambdaIntegration } from "../constructs/apigateway/integrations/lambda";
 import { RestApi } from "../constructs/apigateway/rest-api";
-import type { HttpMethod } from "../constructs/apigateway/route";
 import type { Statement } from "../constructs/iam/policy-document";
 import { Role } from "../constructs/iam/role";
 import { NodeFunction } from "../constructs/lambda/function";

@@ -1,9 +1,6 @@
-import { ApiGatewayGatewayResponse } from "@cdktf/provider-aws/lib/api-gateway-gateway-response";
-import type { TerraformResource } from "cdktf";
-import type { Construct } from "constructs";
+import type { GatewayResponseDefinition } from "./definition";
 
 export interface GatewayResponsesProps {
-  readonly restApiId: string;
   /**
    * What to tell a client whose request or answer is too large.
    * @default - that it is
@@ -24,24 +21,19 @@ const problem = (members: Readonly<Record<string, string>>): string =>
 
 /**
  * What API Gateway says when it refuses a request itself, in JSON that a client can read: what is wrong, and the id that the logs have it under.
- *
- * @returns what must exist before the API is deployed
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
  * @see https://www.rfc-editor.org/rfc/rfc9457
  */
-export function addGatewayResponses(scope: Construct, props: GatewayResponsesProps): readonly TerraformResource[] {
-  const { restApiId, requestTooLarge } = props;
-  const headers = Object.entries({ "Content-Type": "application/problem+json", ...props.headers });
-  const response = (id: string, responseType: string, statusCode: string | undefined, template: string) =>
-    new ApiGatewayGatewayResponse(scope, id, {
-      restApiId,
-      responseType,
-      statusCode,
-      responseTemplates: { "application/json": template },
-      responseParameters: Object.fromEntries(
-        headers.map(([name, value]) => [`gatewayresponse.header.${name}`, `'${value}'`]),
-      ),
-    });
+export function gatewayResponses(props: GatewayResponsesProps): readonly GatewayResponseDefinition[] {
+  const { requestTooLarge } = props;
+  const headers = { "Content-Type": "application/problem+json", ...props.headers };
+  const response = (id: string, responseType: string, statusCode: string | undefined, template: string) => ({
+    id,
+    responseType,
+    statusCode,
+    template,
+    headers,
+  });
   return [
     response("Default4xx", "DEFAULT_4XX", undefined, problem({ title: message })),
     response("Default5xx", "DEFAULT_5XX", undefined, problem({ title: message })),

@@ -1,8 +1,7 @@
-import { ApiGatewayModel } from "@cdktf/provider-aws/lib/api-gateway-model";
-import { Construct } from "constructs";
+import type { Construct } from "constructs";
 import * as z from "zod/mini";
-import { escapeTemplate } from "../terraform/escape";
-import { PropError, requireMatch } from "../terraform/props";
+import { PropError } from "../terraform/props";
+import type { ModelDefinition } from "./definition";
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
@@ -79,32 +78,22 @@ export function modelSchema(schema: z.ZodMiniType): Record<string, unknown> {
 /** Schemas are constants, and one may stand behind many routes. */
 const modelSchemas = new WeakMap<z.ZodMiniType, Record<string, unknown>>();
 
-export interface ModelProps {
-  readonly restApiId: string;
-  /** Name: letters and digits. */
-  readonly modelName: string;
-  readonly description: string;
-  readonly schema: z.ZodMiniType;
-}
+/** https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html */
+const MAX_SCHEMA_CHARACTERS = 400_000;
 
-/** A model: what a JSON body must look like before it is passed on. */
-export class Model extends Construct {
-  readonly modelName: string;
-
-  constructor(scope: Construct, id: string, props: ModelProps) {
-    super(scope, id);
-    requireMatch(this, "modelName", props.modelName, /^[A-Za-z0-9]+$/, "letters and digits");
-    const schema = JSON.stringify(modelSchema(props.schema));
-    // https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
-    if (schema.length > 400_000)
-      throw new PropError(this, "schema", "at most 400,000 characters of JSON", schema.length);
-    const model = new ApiGatewayModel(this, "Resource", {
-      restApiId: props.restApiId,
-      name: props.modelName,
-      description: props.description,
-      contentType: "application/json",
-      schema: escapeTemplate(schema),
-    });
-    this.modelName = model.name;
-  }
+/**
+ * The model of a body.
+ * @throws PropError where the schema is too long for API Gateway
+ * @throws Error that names the keywords that API Gateway does not know
+ */
+export function modelOf(
+  api: Construct,
+  modelName: string,
+  description: string,
+  schema: z.ZodMiniType,
+): ModelDefinition {
+  const json = JSON.stringify(modelSchema(schema));
+  if (json.length > MAX_SCHEMA_CHARACTERS)
+    throw new PropError(api, "body", "a schema of at most 400,000 characters of JSON", json.length);
+  return { modelName, description, schema: json };
 }

@@ -1,15 +1,15 @@
-import { ApiGatewayRequestValidator } from "@cdktf/provider-aws/lib/api-gateway-request-validator";
-import { ApiGatewayResource } from "@cdktf/provider-aws/lib/api-gateway-resource";
 import { ApiGatewayRestApi } from "@cdktf/provider-aws/lib/api-gateway-rest-api";
 import { Lazy } from "cdktf";
 import { Construct } from "constructs";
 import type * as z from "zod/mini";
 import { PropError } from "../terraform/props";
 import { type Cors, errorHeaders, preflight, requireOrigins } from "./cors";
-import { addGatewayResponses } from "./gateway-responses";
+import type { Authorization, HttpMethod, Renderer } from "./definition";
+import { Deployment } from "./deployment";
+import { gatewayResponses } from "./gateway-responses";
 import type { Integration } from "./integration";
-import { Model } from "./model";
-import { type Authorization, type HttpMethod, Route } from "./route";
+import { modelOf } from "./model";
+import { ResourceRenderer } from "./renderers/resources";
 import { Stage, type StageProps, type Throttle } from "./stage";
 
 export interface RestApiProps
@@ -57,12 +57,6 @@ export interface RouteOptions {
   readonly throttle?: Throttle;
 }
 
-interface Path {
-  readonly scope: Construct;
-  readonly resourceId: string;
-  readonly methods: HttpMethod[];
-}
-
 /**
  * A regional REST API with one stage. Every method wants a request signed by an identity of IAM that may invoke it, unless told otherwise.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-rest-api.html
@@ -72,9 +66,10 @@ export class RestApi extends Construct {
   readonly stage: Stage;
   private readonly authorization: Authorization;
   private readonly cors?: Cors;
-  private readonly paths = new Map<string, Path>();
+  private readonly routes = new Map<string, HttpMethod[]>();
+  private readonly renderer: Renderer;
+  private readonly deployment: Deployment;
   private readonly modelNames = new Map<string, string>();
-  private validator?: ApiGatewayRequestValidator;
 
   constructor(scope: Construct, id: string, props: RestApiProps) {
     super(scope, id);
@@ -89,16 +84,17 @@ export class RestApi extends Construct {
       binaryMediaTypes: binaryMediaTypes && [...binaryMediaTypes],
     });
     this.restApiId = api.id;
-    this.paths.set("/", { scope: this, resourceId: api.rootResourceId, methods: [] });
+    this.renderer = new ResourceRenderer(this, api.id, api.rootResourceId);
+    this.deployment = new Deployment(this, "Deployment", { restApiId: api.id, parts: this.renderer.parts });
     this.stage = new Stage(this, "Stage", {
       ...props,
       restApiId: api.id,
+      deployment: this.deployment,
       throttle: props.throttle ?? { rateLimit: 50, burstLimit: 100 },
     });
     const headers = this.cors ? errorHeaders(this.cors) : {};
-    this.stage.deployAfter(
-      addGatewayResponses(this, { restApiId: api.id, requestTooLarge: props.requestTooLarge, headers }),
-    );
+    for (const response of gatewayResponses({ requestTooLarge: props.requestTooLarge, headers }))
+      this.renderer.addGatewayResponse(response);
   }
 
   /**
@@ -111,27 +107,18 @@ export class RestApi extends Construct {
     integration: Integration,
     { body, throttle }: RouteOptions = {},
   ): void {
-    const { scope, resourceId, methods } = this.pathOf(path);
-    const model =
-      body &&
-      new Model(scope, `${httpMethod}Body`, {
-        restApiId: this.restApiId,
-        modelName: this.modelName(httpMethod, path),
-        description: `Body of ${httpMethod} ${path}`,
-        schema: body,
-      });
-    const route = new Route(scope, httpMethod, {
-      restApiId: this.restApiId,
-      resourceId,
+    const methods = this.methodsOf(path);
+    if (methods.includes(httpMethod)) throw new PropError(this, "path", `one that has no ${httpMethod} yet`, path);
+    const route = this.renderer.addRoute({
       httpMethod,
+      path,
       authorization: this.authorization,
       integration,
-      body: model && { model, validatorId: this.bodyValidator().id },
+      body: body && modelOf(this, this.modelName(httpMethod, path), `Body of ${httpMethod} ${path}`, body),
     });
-    this.stage.deployAfter(route.parts);
     if (throttle) this.stage.throttleMethod(httpMethod, path, throttle, route);
     methods.push(httpMethod);
-    if (methods.length === 1 && this.cors) this.addPreflight(this.cors, { scope, resourceId, methods });
+    if (methods.length === 1 && this.cors) this.addPreflight(this.cors, path, methods);
   }
 
   /**
@@ -140,44 +127,33 @@ export class RestApi extends Construct {
    * @throws PropError that says which routes there are
    */
   requireRoutes(prop: string, names: readonly string[]): void {
-    const routes = [...this.paths].flatMap(([path, { methods }]) => methods.map((method) => `${method} ${path}`));
+    const routes = [...this.routes].flatMap(([path, methods]) => methods.map((method) => `${method} ${path}`));
     const unknown = names.find((name) => !routes.includes(name));
     if (unknown !== undefined) throw new PropError(this, prop, `for routes of the API: ${routes.join(", ")}`, unknown);
   }
 
-  private addPreflight(cors: Cors, { scope, resourceId, methods }: Path): void {
+  private addPreflight(cors: Cors, path: string, methods: readonly HttpMethod[]): void {
     // Routes that come later belong into the answer, too.
     const allowMethods = Lazy.stringValue({ produce: () => [...methods].sort().join(",") });
-    const route = new Route(scope, "OPTIONS", {
-      restApiId: this.restApiId,
-      resourceId,
+    this.renderer.addRoute({
       httpMethod: "OPTIONS",
+      path,
       // A browser signs no preflight.
       authorization: "NONE",
       integration: preflight(cors, allowMethods),
     });
-    this.stage.deployAfter(route.parts);
   }
 
-  /** The resource of a path, with those above it. */
-  private pathOf(path: string): Path {
-    const known = this.paths.get(path);
+  /** The methods that a path has so far. */
+  private methodsOf(path: string): HttpMethod[] {
+    const known = this.routes.get(path);
     if (known) return known;
-    if (!/^(\/([\w.,-]+|\{[\w.-]+\+?\}))+$/.test(path)) {
+    if (path !== "/" && !/^(\/([\w.,-]+|\{[\w.-]+\+?\}))+$/.test(path)) {
       throw new PropError(this, "path", "/ and parts of letters, digits, -_., or one {parameter}", path);
     }
-    const cut = path.lastIndexOf("/");
-    const parent = this.pathOf(path.slice(0, cut) || "/");
-    const pathPart = path.slice(cut + 1);
-    const scope = new Construct(parent.scope, pathPart);
-    const resource = new ApiGatewayResource(scope, "Resource", {
-      restApiId: this.restApiId,
-      parentId: parent.resourceId,
-      pathPart,
-    });
-    const made = { scope, resourceId: resource.id, methods: [] };
-    this.paths.set(path, made);
-    return made;
+    const methods: HttpMethod[] = [];
+    this.routes.set(path, methods);
+    return methods;
   }
 
   /** `POST /orders` → `POSTOrders`: letters and digits are all that a name may have, so two paths can come to the same. */
@@ -191,14 +167,5 @@ export class RestApi extends Construct {
       throw new PropError(this, "path", `told from ${other} by letters and digits, where both have a body`, path);
     this.modelNames.set(name, path);
     return name;
-  }
-
-  private bodyValidator(): ApiGatewayRequestValidator {
-    this.validator ??= new ApiGatewayRequestValidator(this, "BodyValidator", {
-      restApiId: this.restApiId,
-      name: "body",
-      validateRequestBody: true,
-    });
-    return this.validator;
   }
 }

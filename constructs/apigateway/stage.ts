@@ -1,11 +1,9 @@
-import { createHash } from "node:crypto";
-import { ApiGatewayDeployment } from "@cdktf/provider-aws/lib/api-gateway-deployment";
 import { ApiGatewayMethodSettings } from "@cdktf/provider-aws/lib/api-gateway-method-settings";
 import { ApiGatewayStage } from "@cdktf/provider-aws/lib/api-gateway-stage";
-import { type IResolveContext, Lazy, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import { LogGroup, type RetentionDays } from "../cloudwatch/log-group";
 import { PropError, requireMatch } from "../terraform/props";
+import type { Deployment } from "./deployment";
 
 export interface Throttle {
   /** Requests a second, in the long run; above 0. */
@@ -17,6 +15,7 @@ export interface Throttle {
 export interface StageProps {
   readonly restApiId: string;
   readonly apiName: string;
+  readonly deployment: Deployment;
   /** Name in the invoke URL: 1–128 letters, digits, `-` and `_`. */
   readonly stageName: string;
   /** Days that access and execution logs are kept. */
@@ -54,11 +53,8 @@ const accessLogFormat = JSON.stringify({
 });
 
 /**
- * A stage and the deployment that it serves.
- *
- * A deployment is a copy of the API: what changes afterwards is not served until the next one is made. So the deployment is replaced
- * whenever anything that it copies changes.
- * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-deploy-api.html
+ * A stage: a name that a deployment is served under, with its logs, its metrics and its bounds.
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-stages.html
  */
 export class Stage extends Construct {
   readonly invokeUrl: string;
@@ -66,7 +62,6 @@ export class Stage extends Construct {
   readonly stageName: string;
   readonly accessLogs: LogGroup;
   readonly executionLogs: LogGroup;
-  private readonly deployment: ApiGatewayDeployment;
   private readonly resource: ApiGatewayStage;
   private readonly restApiId: string;
   private readonly executionLogLevel: StageProps["executionLogLevel"];
@@ -77,12 +72,6 @@ export class Stage extends Construct {
     requireMatch(this, "stageName", stageName, /^[\w-]{1,128}$/, "1–128 letters, digits, - and _");
     requireThrottle(this, throttle);
 
-    this.deployment = new ApiGatewayDeployment(this, "Deployment", {
-      restApiId,
-      triggers: Lazy.anyValue({ produce: (context) => triggers(scope, context) }) as unknown as Record<string, string>,
-      // The stage points at the old one until the new one is there.
-      lifecycle: { createBeforeDestroy: true },
-    });
     this.accessLogs = new LogGroup(this, "AccessLogs", {
       logGroupName: `/aws/apigateway/${apiName}/${stageName}`,
       retentionInDays: logRetentionInDays,
@@ -94,7 +83,7 @@ export class Stage extends Construct {
     });
     const stage = new ApiGatewayStage(this, "Resource", {
       restApiId,
-      deploymentId: this.deployment.id,
+      deploymentId: props.deployment.deploymentId,
       stageName,
       xrayTracingEnabled: true,
       accessLogSettings: { destinationArn: this.accessLogs.logGroupArn, format: accessLogFormat },
@@ -133,12 +122,6 @@ export class Stage extends Construct {
       },
     });
   }
-
-  /** Makes the deployment wait for parts of the API, so that they are in the copy. */
-  deployAfter(parts: readonly TerraformResource[]): void {
-    const addresses = parts.map((part) => `${part.terraformResourceType}.${part.friendlyUniqueId}`);
-    this.deployment.dependsOn = [...(this.deployment.dependsOn ?? []), ...addresses];
-  }
 }
 
 function requireThrottle(construct: Construct, { rateLimit, burstLimit }: Throttle): void {
@@ -153,40 +136,4 @@ function requireThrottle(construct: Construct, { rateLimit, burstLimit }: Thrott
       "0 refuses every request",
     );
   }
-}
-
-/** What a deployment copies. */
-const deployed = new Set([
-  "aws_api_gateway_rest_api",
-  "aws_api_gateway_resource",
-  "aws_api_gateway_method",
-  "aws_api_gateway_method_response",
-  "aws_api_gateway_integration",
-  "aws_api_gateway_integration_response",
-  "aws_api_gateway_model",
-  "aws_api_gateway_request_validator",
-  "aws_api_gateway_gateway_response",
-  "aws_api_gateway_authorizer",
-  "aws_api_gateway_rest_api_policy",
-]);
-
-/**
- * What must change for a deployment to be replaced: the hash of the configuration as it is written, and, since that holds references, what
- * Terraform finds behind those that lead out of the API, such as the name of a queue.
- */
-function triggers(api: Construct, context: IResolveContext): Record<string, string> {
-  // While preparing, cdktf only looks for references between stacks, and there are none in here.
-  if (context.preparing) return {};
-  const configuration = api.node
-    .findAll()
-    .filter(TerraformResource.isTerraformResource)
-    .filter(({ terraformResourceType }) => deployed.has(terraformResourceType))
-    .map((node) => (context.resolve(node.toTerraform()) as { resource: object }).resource);
-  // "//" tells where in this project a resource comes from: moving code deploys nothing.
-  const text = JSON.stringify(configuration, (key, value: unknown) => (key === "//" ? undefined : value));
-  const references = new Set(text.match(/(?<!\$)\$\{(?!aws_api_gateway_)[^}]+\}/g));
-  return {
-    configuration: createHash("sha256").update(text).digest("hex"),
-    references: [...references].sort().join(" "),
-  };
 }

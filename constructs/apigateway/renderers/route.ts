@@ -7,17 +7,9 @@ import { ApiGatewayMethod } from "@cdktf/provider-aws/lib/api-gateway-method";
 import { ApiGatewayMethodResponse } from "@cdktf/provider-aws/lib/api-gateway-method-response";
 import type { TerraformResource } from "cdktf";
 import { Construct } from "constructs";
-import { escapeTemplate } from "../terraform/escape";
-import type { Integration, IntegrationResponse } from "./integration";
-import type { Model } from "./model";
-
-export type HttpMethod = "DELETE" | "GET" | "HEAD" | "OPTIONS" | "PATCH" | "POST" | "PUT";
-
-/**
- * Who may call a method. `AWS_IAM`: whoever signs the request and may invoke it; `NONE`: anyone.
- * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-control-access-to-api.html
- */
-export type Authorization = "AWS_IAM" | "NONE";
+import { escapeTemplate } from "../../terraform/escape";
+import type { Authorization, HttpMethod } from "../definition";
+import type { Integration, IntegrationResponse } from "../integration";
 
 export interface RouteProps {
   readonly restApiId: string;
@@ -29,7 +21,7 @@ export interface RouteProps {
    * What the body must look like, and the validator that checks it.
    * @default - any body
    */
-  readonly body?: { readonly model: Model; readonly validatorId: string };
+  readonly body?: { readonly modelName: string; readonly validatorId: string };
 }
 
 /** One method of one path, with its integration and what each answer of that becomes. */
@@ -45,7 +37,7 @@ export class Route extends Construct {
       resourceId,
       httpMethod: props.httpMethod,
       authorization: props.authorization,
-      requestModels: body && { "application/json": body.model.modelName },
+      requestModels: body && { "application/json": body.modelName },
       requestValidatorId: body?.validatorId,
     });
     const target = { restApiId, resourceId, httpMethod: method.httpMethod };

@@ -1,0 +1,70 @@
+import { createHash } from "node:crypto";
+import { ApiGatewayDeployment } from "@cdktf/provider-aws/lib/api-gateway-deployment";
+import { type IResolveContext, Lazy, TerraformResource } from "cdktf";
+import { Construct } from "constructs";
+
+export interface DeploymentProps {
+  readonly restApiId: string;
+  /** What must exist before the deployment is made, so that it is in the copy. May grow until the synthesis. */
+  readonly parts: readonly TerraformResource[];
+}
+
+/**
+ * A copy of the API, which stages serve: what changes afterwards is not served until the next one is made. So the deployment is replaced
+ * whenever anything that it copies changes.
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-deploy-api.html
+ */
+export class Deployment extends Construct {
+  readonly deploymentId: string;
+
+  /** @param scope the API, in which everything stands that the deployment copies */
+  constructor(scope: Construct, id: string, { restApiId, parts }: DeploymentProps) {
+    super(scope, id);
+    const resource = new ApiGatewayDeployment(this, "Resource", {
+      restApiId,
+      triggers: Lazy.anyValue({ produce: (context) => triggers(scope, context) }) as unknown as Record<string, string>,
+      // Stages point at the old one until the new one is there.
+      lifecycle: { createBeforeDestroy: true },
+    });
+    this.deploymentId = resource.id;
+    resource.dependsOn = Lazy.listValue({ produce: () => parts.map(addressOf) });
+  }
+}
+
+const addressOf = (part: TerraformResource): string => `${part.terraformResourceType}.${part.friendlyUniqueId}`;
+
+/** What a deployment copies. */
+const deployed = new Set([
+  "aws_api_gateway_rest_api",
+  "aws_api_gateway_resource",
+  "aws_api_gateway_method",
+  "aws_api_gateway_method_response",
+  "aws_api_gateway_integration",
+  "aws_api_gateway_integration_response",
+  "aws_api_gateway_model",
+  "aws_api_gateway_request_validator",
+  "aws_api_gateway_gateway_response",
+  "aws_api_gateway_authorizer",
+  "aws_api_gateway_rest_api_policy",
+]);
+
+/**
+ * What must change for a deployment to be replaced: the hash of the configuration as it is written, and, since that holds references, what
+ * Terraform finds behind those that lead out of the API, such as the name of a queue.
+ */
+function triggers(api: Construct, context: IResolveContext): Record<string, string> {
+  // While preparing, cdktf only looks for references between stacks, and there are none in here.
+  if (context.preparing) return {};
+  const configuration = api.node
+    .findAll()
+    .filter(TerraformResource.isTerraformResource)
+    .filter(({ terraformResourceType }) => deployed.has(terraformResourceType))
+    .map((node) => (context.resolve(node.toTerraform()) as { resource: object }).resource);
+  // "//" tells where in this project a resource comes from: moving code deploys nothing.
+  const text = JSON.stringify(configuration, (key, value: unknown) => (key === "//" ? undefined : value));
+  const references = new Set(text.match(/(?<!\$)\$\{(?!aws_api_gateway_)[^}]+\}/g));
+  return {
+    configuration: createHash("sha256").update(text).digest("hex"),
+    references: [...references].sort().join(" "),
+  };
+}
