@@ -1,28 +1,24 @@
-import { ApiGatewayRestApi } from "@cdktf/provider-aws/lib/api-gateway-rest-api";
 import { Lazy } from "cdktf";
 import { Construct } from "constructs";
 import type * as z from "zod/mini";
 import { PropError } from "../terraform/props";
 import { type Cors, errorHeaders, preflight, requireOrigins } from "./cors";
-import type { Authorization, HttpMethod, Renderer } from "./definition";
+import type { ApiSettings, Authorization, HttpMethod } from "./definition";
 import { Deployment } from "./deployment";
 import { gatewayResponses } from "./gateway-responses";
 import type { Integration } from "./integration";
 import { modelOf } from "./model";
+import type { Renderer } from "./renderers/renderer";
 import { ResourceRenderer } from "./renderers/resources";
-import { Stage, type StageProps, type Throttle } from "./stage";
+import { type MethodSettings, Stage, type StageSettings } from "./stage";
+import type { Throttle } from "./throttle";
 
 export interface RestApiProps
-  extends Pick<StageProps, "apiName" | "stageName" | "logRetentionInDays" | "executionLogLevel"> {
-  /** What the API is for, as the console shows it. */
-  readonly description: string;
+  extends StageSettings,
+    Pick<ApiSettings, "apiName" | "description" | "binaryMediaTypes" | "minimumCompressionSizeBytes" | "policy">,
+    Partial<Pick<ApiSettings, "apiKeySource" | "endpoint">> {
   /**
-   * Bound on the requests to each method that has none of its own; what is above it gets 429.
-   * @default { rateLimit: 50, burstLimit: 100 }
-   */
-  readonly throttle?: StageProps["throttle"];
-  /**
-   * Who may call the methods. `NONE` is anyone.
+   * Who may call the methods that do not say it themselves. `NONE` is anyone.
    * @default "AWS_IAM"
    */
   readonly authorization?: Authorization;
@@ -31,12 +27,6 @@ export interface RestApiProps
    * @default - none
    */
   readonly cors?: Cors;
-  /**
-   * Media types that reach integrations as bytes, and that they may answer with, such as `image/png`.
-   * @default - none: bodies are text
-   * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-payload-encodings.html
-   */
-  readonly binaryMediaTypes?: readonly string[];
   /**
    * What to tell a client whose request is too large for API Gateway or for the function behind it.
    * @default - that it is too large
@@ -51,72 +41,116 @@ export interface RouteOptions {
    */
   readonly body?: z.ZodMiniType;
   /**
-   * Bound on the requests to this method; what is above it gets 429.
-   * @default - that of the API
+   * Who may call the method.
+   * @default - who may call the API's
+   */
+  readonly authorization?: Authorization;
+  /**
+   * Whether a request must carry a key of one of the API's usage plans.
+   * @default false
+   */
+  readonly isApiKeyRequired?: boolean;
+  /**
+   * Names of query parameters that a request must have; one without is answered with 400.
+   * @default - none
+   */
+  readonly requiredQueryParameters?: readonly string[];
+  /**
+   * Names of headers that a request must have; one without is answered with 400.
+   * @default - none
+   */
+  readonly requiredHeaders?: readonly string[];
+  /**
+   * Bound on the requests to this method.
+   * @default - that of the stage
    */
   readonly throttle?: Throttle;
+  /**
+   * Seconds that an answer is kept in the stage's cache, 1–3,600. Answers are told apart by the path's parameters and by `cacheKeyParameters`;
+   * not by who asks, so every caller that is let in gets the same.
+   * @default - not cached
+   */
+  readonly cacheTtlSeconds?: number;
+  /**
+   * Query parameters and headers that tell cached answers apart, besides the path's parameters: `querystring.page`, `header.Accept`.
+   * @default - the required query parameters
+   */
+  readonly cacheKeyParameters?: readonly string[];
 }
 
 /**
- * A regional REST API with one stage. Every method wants a request signed by an identity of IAM that may invoke it, unless told otherwise.
+ * A REST API. Every method wants a request signed by an identity of IAM that may invoke it, unless told otherwise.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-rest-api.html
  */
 export class RestApi extends Construct {
   readonly restApiId: string;
+  /** The stage that the props name; `addStage` adds others. */
   readonly stage: Stage;
-  private readonly authorization: Authorization;
-  private readonly cors?: Cors;
+  private readonly stages: Stage[] = [];
   private readonly routes = new Map<string, HttpMethod[]>();
+  private readonly methodSettings: MethodSettings[] = [];
+  private readonly modelNames = new Map<string, string>();
+  private readonly cors?: Cors;
   private readonly renderer: Renderer;
   private readonly deployment: Deployment;
-  private readonly modelNames = new Map<string, string>();
 
-  constructor(scope: Construct, id: string, props: RestApiProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: RestApiProps,
+  ) {
     super(scope, id);
-    const { cors, binaryMediaTypes } = props;
+    const { cors, requestTooLarge } = props;
     if (cors) requireOrigins(this, "cors.allowOrigins", cors.allowOrigins);
     this.cors = cors?.allowOrigins.length ? cors : undefined;
-    this.authorization = props.authorization ?? "AWS_IAM";
-    const api = new ApiGatewayRestApi(this, "Resource", {
-      name: props.apiName,
-      description: props.description,
-      endpointConfiguration: { types: ["REGIONAL"] },
-      binaryMediaTypes: binaryMediaTypes && [...binaryMediaTypes],
-    });
-    this.restApiId = api.id;
-    this.renderer = new ResourceRenderer(this, api.id, api.rootResourceId);
-    this.deployment = new Deployment(this, "Deployment", { restApiId: api.id, parts: this.renderer.parts });
-    this.stage = new Stage(this, "Stage", {
-      ...props,
-      restApiId: api.id,
-      deployment: this.deployment,
-      throttle: props.throttle ?? { rateLimit: 50, burstLimit: 100 },
-    });
+    this.renderer = new ResourceRenderer(this, { apiKeySource: "HEADER", endpoint: { type: "REGIONAL" }, ...props });
+    this.restApiId = this.renderer.restApiId;
     const headers = this.cors ? errorHeaders(this.cors) : {};
-    for (const response of gatewayResponses({ requestTooLarge: props.requestTooLarge, headers }))
-      this.renderer.addGatewayResponse(response);
+    for (const response of gatewayResponses({ requestTooLarge, headers })) this.renderer.addGatewayResponse(response);
+    const { restApiId } = this;
+    this.deployment = new Deployment(this, "Deployment", { restApiId, parts: this.renderer.parts });
+    this.stage = this.addStage("Stage", props);
+  }
+
+  /** Adds a stage that serves the same deployment. */
+  addStage(id: string, settings: StageSettings): Stage {
+    const { restApiId, deployment } = this;
+    const stage = new Stage(this, id, { ...settings, apiName: this.props.apiName, restApiId, deployment });
+    for (const method of this.methodSettings) stage.setMethod(method);
+    this.stages.push(stage);
+    return stage;
   }
 
   /**
    * Adds a route, such as `POST` on `/orders`.
-   * @throws PropError where the path is malformed
+   * @throws PropError where the path is malformed or has the method already
    */
-  addRoute(
-    httpMethod: HttpMethod,
-    path: string,
-    integration: Integration,
-    { body, throttle }: RouteOptions = {},
-  ): void {
+  addRoute(httpMethod: HttpMethod, path: string, integration: Integration, options: RouteOptions = {}): void {
+    const { body, throttle, cacheTtlSeconds, requiredQueryParameters = [], requiredHeaders = [] } = options;
     const methods = this.methodsOf(path);
     if (methods.includes(httpMethod)) throw new PropError(this, "path", `one that has no ${httpMethod} yet`, path);
-    const route = this.renderer.addRoute({
+    const queryParameters = requiredQueryParameters.map((name) => `method.request.querystring.${name}`);
+    this.renderer.addRoute({
       httpMethod,
       path,
-      authorization: this.authorization,
+      authorization: options.authorization ?? this.props.authorization ?? "AWS_IAM",
+      isApiKeyRequired: options.isApiKeyRequired ?? false,
       integration,
       body: body && modelOf(this, this.modelName(httpMethod, path), `Body of ${httpMethod} ${path}`, body),
+      requiredParameters: [...queryParameters, ...requiredHeaders.map((name) => `method.request.header.${name}`)],
+      cacheKeyParameters:
+        cacheTtlSeconds === undefined
+          ? []
+          : [
+              ...pathParameters(path).map((name) => `method.request.path.${name}`),
+              ...(options.cacheKeyParameters?.map((name) => `method.request.${name}`) ?? queryParameters),
+            ],
     });
-    if (throttle) this.stage.throttleMethod(httpMethod, path, throttle, route);
+    if (throttle || cacheTtlSeconds !== undefined) {
+      const settings = { httpMethod, path, throttle, cacheTtlSeconds };
+      this.methodSettings.push(settings);
+      for (const stage of this.stages) stage.setMethod(settings);
+    }
     methods.push(httpMethod);
     if (methods.length === 1 && this.cors) this.addPreflight(this.cors, path, methods);
   }
@@ -138,9 +172,12 @@ export class RestApi extends Construct {
     this.renderer.addRoute({
       httpMethod: "OPTIONS",
       path,
-      // A browser signs no preflight.
+      // A browser signs no preflight, and sends no key.
       authorization: "NONE",
+      isApiKeyRequired: false,
       integration: preflight(cors, allowMethods),
+      requiredParameters: [],
+      cacheKeyParameters: [],
     });
   }
 
@@ -169,3 +206,6 @@ export class RestApi extends Construct {
     return name;
   }
 }
+
+const pathParameters = (path: string): readonly string[] =>
+  [...path.matchAll(/\{([\w.-]+)\+?\}/g)].map(([, name]) => name as string);

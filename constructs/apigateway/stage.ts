@@ -2,29 +2,57 @@ import { ApiGatewayMethodSettings } from "@cdktf/provider-aws/lib/api-gateway-me
 import { ApiGatewayStage } from "@cdktf/provider-aws/lib/api-gateway-stage";
 import { Construct } from "constructs";
 import { LogGroup, type RetentionDays } from "../cloudwatch/log-group";
-import { PropError, requireMatch } from "../terraform/props";
+import { PropError, requireInteger, requireMatch } from "../terraform/props";
 import type { Deployment } from "./deployment";
+import { requireThrottle, type Throttle } from "./throttle";
 
-export interface Throttle {
-  /** Requests a second, in the long run; above 0. */
-  readonly rateLimit: number;
-  /** Requests at once; 1 or more. */
-  readonly burstLimit: number;
+/** A cache of answers. It costs by the hour, used or not. */
+export interface Cache {
+  /** Size of the cluster in GB. */
+  readonly sizeGb: "0.5" | "1.6" | "6.1" | "13.5" | "28.4" | "58.2" | "118" | "237";
 }
 
-export interface StageProps {
-  readonly restApiId: string;
-  readonly apiName: string;
-  readonly deployment: Deployment;
+export interface StageSettings {
   /** Name in the invoke URL: 1–128 letters, digits, `-` and `_`. */
   readonly stageName: string;
   /** Days that access and execution logs are kept. */
   readonly logRetentionInDays: RetentionDays;
   /** What API Gateway writes of the execution of each request. Bodies are never logged. */
   readonly executionLogLevel: "OFF" | "ERROR" | "INFO";
-  /** Bound on the requests to each method; what is above it gets 429. */
-  readonly throttle: Throttle;
+  /**
+   * Bound on the requests to each method that has none of its own.
+   * @default { rateLimit: 50, burstLimit: 100 }
+   */
+  readonly throttle?: Throttle;
+  /**
+   * Variables that integrations and mapping templates can read as `stageVariables.<name>`: names of letters, digits and `_`, values of letters,
+   * digits and `-._~:/?#&=,`.
+   * @default - none
+   * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/stage-variables.html
+   */
+  readonly variables?: Readonly<Record<string, string>>;
+  /**
+   * Cache of the answers of routes that have a `cacheTtlSeconds`, encrypted.
+   * @default - none
+   */
+  readonly cache?: Cache;
 }
+
+/** How one method differs from the others of a stage. */
+export interface MethodSettings {
+  readonly httpMethod: string;
+  readonly path: string;
+  readonly throttle?: Throttle;
+  readonly cacheTtlSeconds?: number;
+}
+
+export interface StageProps extends StageSettings {
+  readonly restApiId: string;
+  readonly apiName: string;
+  readonly deployment: Deployment;
+}
+
+const DEFAULT_THROTTLE: Throttle = { rateLimit: 50, burstLimit: 100 };
 
 /**
  * One line of JSON a request.
@@ -63,14 +91,22 @@ export class Stage extends Construct {
   readonly accessLogs: LogGroup;
   readonly executionLogs: LogGroup;
   private readonly resource: ApiGatewayStage;
-  private readonly restApiId: string;
-  private readonly executionLogLevel: StageProps["executionLogLevel"];
+  private readonly props: StageProps;
 
   constructor(scope: Construct, id: string, props: StageProps) {
     super(scope, id);
-    const { restApiId, apiName, stageName, logRetentionInDays, executionLogLevel, throttle } = props;
+    const {
+      restApiId,
+      apiName,
+      stageName,
+      logRetentionInDays,
+      throttle = DEFAULT_THROTTLE,
+      variables = {},
+      cache,
+    } = props;
     requireMatch(this, "stageName", stageName, /^[\w-]{1,128}$/, "1–128 letters, digits, - and _");
     requireThrottle(this, throttle);
+    this.requireVariables(variables);
 
     this.accessLogs = new LogGroup(this, "AccessLogs", {
       logGroupName: `/aws/apigateway/${apiName}/${stageName}`,
@@ -85,55 +121,76 @@ export class Stage extends Construct {
       restApiId,
       deploymentId: props.deployment.deploymentId,
       stageName,
+      variables: Object.keys(variables).length > 0 ? { ...variables } : undefined,
+      cacheClusterEnabled: cache ? true : undefined,
+      cacheClusterSize: cache?.sizeGb,
       xrayTracingEnabled: true,
       accessLogSettings: { destinationArn: this.accessLogs.logGroupArn, format: accessLogFormat },
       dependsOn: [this.executionLogs.dependable],
     });
     this.resource = stage;
-    this.restApiId = restApiId;
-    this.executionLogLevel = executionLogLevel;
+    this.props = props;
     this.apiName = apiName;
     this.invokeUrl = stage.invokeUrl;
     this.stageName = stageName;
-    this.addSettings(this, "AllMethods", "*/*", throttle);
+    this.addSettings("AllMethods", "*/*", throttle);
   }
 
-  /**
-   * Bounds the requests to one method, in place of the bound for all.
-   * @param route the construct of the method, where the settings then stand
-   */
-  throttleMethod(httpMethod: string, path: string, throttle: Throttle, route: Construct): void {
-    requireThrottle(route, throttle);
-    this.addSettings(route, "Settings", `${path.replaceAll("/", "~1")}/${httpMethod}`, throttle);
+  /** Sets how one method differs from the others. */
+  setMethod({ httpMethod, path, throttle, cacheTtlSeconds }: MethodSettings): void {
+    if (throttle) requireThrottle(this, throttle, ` of ${httpMethod} ${path}`);
+    if (cacheTtlSeconds !== undefined) {
+      requireInteger(this, `cacheTtlSeconds of ${httpMethod} ${path}`, cacheTtlSeconds, 1, 3_600);
+      if (!this.props.cache) {
+        throw new PropError(this, "cache", `set where a route is cached, such as ${httpMethod} ${path}`, undefined);
+      }
+    }
+    const id = `${httpMethod}${path}`.replace(/[^\w-]+/g, "_");
+    const methodPath = `${path.replaceAll("/", "~1")}/${httpMethod}`;
+    this.addSettings(id, methodPath, throttle ?? this.props.throttle ?? DEFAULT_THROTTLE, cacheTtlSeconds);
   }
 
   /** A method's own settings stand in place of those for all, so each holds everything. */
-  private addSettings(scope: Construct, id: string, methodPath: string, { rateLimit, burstLimit }: Throttle): void {
-    new ApiGatewayMethodSettings(scope, id, {
-      restApiId: this.restApiId,
+  private addSettings(
+    id: string,
+    methodPath: string,
+    { rateLimit, burstLimit }: Throttle,
+    cacheTtlSeconds?: number,
+  ): void {
+    const { restApiId, executionLogLevel, cache } = this.props;
+    new ApiGatewayMethodSettings(this, id, {
+      restApiId,
       stageName: this.resource.stageName,
       methodPath,
       settings: {
         metricsEnabled: true,
-        loggingLevel: this.executionLogLevel,
+        loggingLevel: executionLogLevel,
         dataTraceEnabled: false,
         throttlingRateLimit: rateLimit,
         throttlingBurstLimit: burstLimit,
+        // Once there is a cluster, every GET would be cached.
+        ...(cache && { cachingEnabled: cacheTtlSeconds !== undefined }),
+        ...(cacheTtlSeconds !== undefined && {
+          cacheTtlInSeconds: cacheTtlSeconds,
+          cacheDataEncrypted: true,
+          // Whoever may not empty the cache gets the cached answer.
+          requireAuthorizationForCacheControl: true,
+          unauthorizedCacheControlHeaderStrategy: "SUCCEED_WITHOUT_RESPONSE_HEADER",
+        }),
       },
     });
   }
-}
 
-function requireThrottle(construct: Construct, { rateLimit, burstLimit }: Throttle): void {
-  if (rateLimit <= 0)
-    throw new PropError(construct, "throttle.rateLimit", "above 0", rateLimit, "0 refuses every request");
-  if (!Number.isInteger(burstLimit) || burstLimit < 1) {
-    throw new PropError(
-      construct,
-      "throttle.burstLimit",
-      "an integer of 1 or more",
-      burstLimit,
-      "0 refuses every request",
-    );
+  private requireVariables(variables: Readonly<Record<string, string>>): void {
+    for (const [name, value] of Object.entries(variables)) {
+      requireMatch(this, "variables", name, /^\w{1,64}$/, "named with 1–64 letters, digits and _");
+      requireMatch(
+        this,
+        `variables.${name}`,
+        value,
+        /^[\w.~:/?#&=,-]{1,512}$/,
+        "1–512 letters, digits and -._~:/?#&=,",
+      );
+    }
   }
 }

@@ -1,6 +1,6 @@
+import type { HttpMethod } from "../../../constructs/apigateway/definition";
 import type { ProxyIntegration } from "../../../constructs/apigateway/integration";
 import { RestApi } from "../../../constructs/apigateway/rest-api";
-import type { HttpMethod } from "../../../constructs/apigateway/definition";
 import { MappingTemplate } from "../../../local/api-gateway/mapping-template";
 import { type Attributes, type Config, countOf, only, synthesize } from "../../support/synth";
 

@@ -187,9 +187,9 @@ describe("the throttle of one method", () => {
   test.each([
     [
       { rateLimit: 0, burstLimit: 1 },
-      "throttle.rateLimit must be above 0, got: 0. 0 refuses every request (in test/Api/a/GET)",
+      "throttle.rateLimit of GET /a must be above 0, got: 0. 0 refuses every request (in test/Api/Stage)",
     ],
-    [{ rateLimit: 1, burstLimit: 0 }, "throttle.burstLimit must be an integer of 1 or more, got: 0"],
+    [{ rateLimit: 1, burstLimit: 0 }, "throttle.burstLimit of GET /a must be an integer of 1 or more, got: 0"],
   ])("is refused where it is %j", (wrong, text) => {
     expect(() => synthesizeApi((api) => api.addRoute("GET", "/a", integration, { throttle: wrong }))).toThrow(text);
   });

@@ -1,12 +1,24 @@
+import { ApiGatewayAuthorizer } from "@cdktf/provider-aws/lib/api-gateway-authorizer";
 import { ApiGatewayGatewayResponse } from "@cdktf/provider-aws/lib/api-gateway-gateway-response";
 import { ApiGatewayModel } from "@cdktf/provider-aws/lib/api-gateway-model";
 import { ApiGatewayRequestValidator } from "@cdktf/provider-aws/lib/api-gateway-request-validator";
 import { ApiGatewayResource } from "@cdktf/provider-aws/lib/api-gateway-resource";
+import { ApiGatewayRestApi } from "@cdktf/provider-aws/lib/api-gateway-rest-api";
+import { ApiGatewayRestApiPolicy } from "@cdktf/provider-aws/lib/api-gateway-rest-api-policy";
 import type { TerraformResource } from "cdktf";
 import { Construct } from "constructs";
+import { policyDocument } from "../../iam/policy-document";
 import { escapeTemplate } from "../../terraform/escape";
-import type { GatewayResponseDefinition, ModelDefinition, Renderer, RouteDefinition } from "../definition";
+import type {
+  ApiSettings,
+  AuthorizerDefinition,
+  GatewayResponseDefinition,
+  ModelDefinition,
+  RouteDefinition,
+} from "../definition";
+import type { Renderer } from "./renderer";
 import { Route } from "./route";
+import { validatorOf } from "./validator";
 
 interface Path {
   readonly scope: Construct;
@@ -15,34 +27,64 @@ interface Path {
 
 /** Writes an API down as a Terraform resource for each of its parts: each shows in a plan by itself. */
 export class ResourceRenderer implements Renderer {
+  readonly restApiId: string;
+  readonly executionArn: string;
   readonly parts: TerraformResource[] = [];
   private readonly paths = new Map<string, Path>();
-  private validator?: ApiGatewayRequestValidator;
+  private readonly validatorIds = new Map<string, string>();
+  private readonly authorizerIds = new Map<AuthorizerDefinition, string>();
 
   constructor(
     private readonly api: Construct,
-    private readonly restApiId: string,
-    rootResourceId: string,
+    {
+      apiName,
+      description,
+      binaryMediaTypes,
+      minimumCompressionSizeBytes,
+      apiKeySource,
+      endpoint,
+      policy,
+    }: ApiSettings,
   ) {
-    this.paths.set("/", { scope: api, resourceId: rootResourceId });
+    const resource = new ApiGatewayRestApi(api, "Resource", {
+      name: apiName,
+      description,
+      endpointConfiguration: {
+        types: [endpoint.type],
+        vpcEndpointIds: endpoint.type === "PRIVATE" ? [...endpoint.vpcEndpointIds] : undefined,
+      },
+      binaryMediaTypes: binaryMediaTypes && [...binaryMediaTypes],
+      minimumCompressionSize: minimumCompressionSizeBytes?.toString(),
+      apiKeySource: apiKeySource === "HEADER" ? undefined : apiKeySource,
+    });
+    this.restApiId = resource.id;
+    this.executionArn = resource.executionArn;
+    this.paths.set("/", { scope: api, resourceId: resource.rootResourceId });
+    if (policy) {
+      const statements = policy.map((statement) => ({
+        ...statement,
+        resources: statement.resources?.map((path) => `${resource.executionArn}/${path}`),
+      }));
+      const document = { restApiId: resource.id, policy: policyDocument(statements) };
+      this.parts.push(new ApiGatewayRestApiPolicy(api, "Policy", document));
+    }
   }
 
-  addRoute({ httpMethod, path, authorization, integration, body }: RouteDefinition): Construct {
-    const { restApiId } = this;
+  addRoute(definition: RouteDefinition): void {
+    const { httpMethod, path, authorization, body, ...rest } = definition;
     const { scope, resourceId } = this.pathOf(path);
     const route = new Route(scope, httpMethod, {
-      restApiId,
+      ...rest,
+      restApiId: this.restApiId,
       resourceId,
       httpMethod,
-      authorization,
-      integration,
-      body: body && {
-        modelName: this.addModel(scope, `${httpMethod}Body`, body),
-        validatorId: this.bodyValidator().id,
-      },
+      authorization: typeof authorization === "string" ? authorization : authorization.authorizer.type,
+      authorizerId: typeof authorization === "string" ? undefined : this.authorizerId(authorization.authorizer),
+      scopes: typeof authorization === "string" ? undefined : authorization.scopes,
+      modelName: body && this.addModel(scope, `${httpMethod}Body`, body),
+      validatorId: this.validatorId(definition),
     });
     this.parts.push(...route.parts);
-    return route;
   }
 
   addGatewayResponse({ id, responseType, statusCode, template, headers }: GatewayResponseDefinition): void {
@@ -85,12 +127,57 @@ export class ResourceRenderer implements Renderer {
     return name;
   }
 
-  private bodyValidator(): ApiGatewayRequestValidator {
-    this.validator ??= new ApiGatewayRequestValidator(this.api, "BodyValidator", {
+  /** The validator for what a route wants checked, made where it is wanted first. */
+  private validatorId(route: RouteDefinition): string | undefined {
+    const validator = validatorOf(route);
+    if (!validator) return undefined;
+    const known = this.validatorIds.get(validator.name);
+    if (known) return known;
+    const { id } = new ApiGatewayRequestValidator(this.api, validator.id, {
       restApiId: this.restApiId,
-      name: "body",
-      validateRequestBody: true,
+      name: validator.name,
+      validateRequestBody: validator.checksBody,
+      validateRequestParameters: validator.checksParameters,
     });
-    return this.validator;
+    this.validatorIds.set(validator.name, id);
+    return id;
+  }
+
+  private authorizerId(definition: AuthorizerDefinition): string {
+    const known = this.authorizerIds.get(definition);
+    if (known) return known;
+    const { authorizerName, type, ttlSeconds, dependsOn } = definition;
+    const authorizer = new ApiGatewayAuthorizer(this.api, `${authorizerName.replace(/[^\w-]/g, "")}Authorizer`, {
+      restApiId: this.restApiId,
+      name: authorizerName,
+      type,
+      authorizerResultTtlInSeconds: ttlSeconds,
+      ...sourcesOf(definition),
+      dependsOn: [...dependsOn],
+    });
+    this.parts.push(authorizer);
+    this.authorizerIds.set(definition, authorizer.id);
+    return authorizer.id;
+  }
+}
+
+function sourcesOf(definition: AuthorizerDefinition) {
+  switch (definition.type) {
+    case "COGNITO_USER_POOLS":
+      return { providerArns: [...definition.userPoolArns], identitySource: "method.request.header.Authorization" };
+    case "TOKEN":
+      return {
+        authorizerUri: definition.uri,
+        authorizerCredentials: definition.credentialsArn,
+        identitySource: `method.request.header.${definition.header}`,
+        identityValidationExpression: definition.validationExpression,
+      };
+    case "REQUEST":
+      return {
+        authorizerUri: definition.uri,
+        authorizerCredentials: definition.credentialsArn,
+        // An empty one stands for none, and only where nothing is kept; without it the provider asks for the Authorization header.
+        identitySource: definition.identitySources.join(","),
+      };
   }
 }

@@ -8,20 +8,21 @@ import { ApiGatewayMethodResponse } from "@cdktf/provider-aws/lib/api-gateway-me
 import type { TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import { escapeTemplate } from "../../terraform/escape";
-import type { Authorization, HttpMethod } from "../definition";
+import type { AuthorizerDefinition, RouteDefinition } from "../definition";
 import type { Integration, IntegrationResponse } from "../integration";
 
-export interface RouteProps {
+export interface RouteProps
+  extends Pick<
+    RouteDefinition,
+    "httpMethod" | "isApiKeyRequired" | "integration" | "requiredParameters" | "cacheKeyParameters"
+  > {
   readonly restApiId: string;
   readonly resourceId: string;
-  readonly httpMethod: HttpMethod;
-  readonly authorization: Authorization;
-  readonly integration: Integration;
-  /**
-   * What the body must look like, and the validator that checks it.
-   * @default - any body
-   */
-  readonly body?: { readonly modelName: string; readonly validatorId: string };
+  readonly authorization: "AWS_IAM" | "NONE" | AuthorizerDefinition["type"];
+  readonly authorizerId?: string;
+  readonly scopes?: readonly string[];
+  readonly modelName?: string;
+  readonly validatorId?: string;
 }
 
 /** One method of one path, with its integration and what each answer of that becomes. */
@@ -31,17 +32,31 @@ export class Route extends Construct {
 
   constructor(scope: Construct, id: string, props: RouteProps) {
     super(scope, id);
-    const { restApiId, resourceId, integration, body } = props;
+    const { restApiId, resourceId, integration, scopes, modelName, requiredParameters, cacheKeyParameters } = props;
+    const parameters = [
+      // What a cache tells answers apart by must be known to the method; path parameters are always there.
+      ...cacheKeyParameters.map((name) => [name, name.startsWith("method.request.path.")]),
+      ...requiredParameters.map((name) => [name, true]),
+    ];
     const method = new ApiGatewayMethod(this, "Resource", {
       restApiId,
       resourceId,
       httpMethod: props.httpMethod,
-      authorization: props.authorization,
-      requestModels: body && { "application/json": body.modelName },
-      requestValidatorId: body?.validatorId,
+      authorization:
+        props.authorization === "TOKEN" || props.authorization === "REQUEST" ? "CUSTOM" : props.authorization,
+      authorizerId: props.authorizerId,
+      authorizationScopes: scopes && [...scopes],
+      apiKeyRequired: props.isApiKeyRequired ? true : undefined,
+      requestModels: modelName ? { "application/json": modelName } : undefined,
+      requestParameters: parameters.length > 0 ? Object.fromEntries(parameters) : undefined,
+      requestValidatorId: props.validatorId,
     });
     const target = { restApiId, resourceId, httpMethod: method.httpMethod };
-    const integrationResource = new ApiGatewayIntegration(this, "Integration", { ...target, ...backend(integration) });
+    const integrationResource = new ApiGatewayIntegration(this, "Integration", {
+      ...target,
+      ...backend(integration),
+      cacheKeyParameters: cacheKeyParameters.length > 0 ? [...cacheKeyParameters] : undefined,
+    });
     const responses = responsesOf(integration).map((response) => {
       const { statusCode, selectionPattern, template, headers = {}, templateHeaders = [] } = response;
       const declared = [...Object.keys(headers), ...templateHeaders].map((name) => [responseHeader(name), false]);

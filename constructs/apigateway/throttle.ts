@@ -1,0 +1,28 @@
+import type { Construct } from "constructs";
+import { PropError } from "../terraform/props";
+
+/** Bound on requests; what is above it gets 429. */
+export interface Throttle {
+  /** Requests a second, in the long run; above 0. */
+  readonly rateLimit: number;
+  /** Requests at once; 1 or more. */
+  readonly burstLimit: number;
+}
+
+/**
+ * @param of what is bound, behind the prop's name: ` of GET /orders`
+ * @throws PropError
+ */
+export function requireThrottle(construct: Construct, { rateLimit, burstLimit }: Throttle, of = ""): void {
+  if (!(rateLimit > 0))
+    throw new PropError(construct, `throttle.rateLimit${of}`, "above 0", rateLimit, "0 refuses every request");
+  if (!Number.isInteger(burstLimit) || burstLimit < 1) {
+    throw new PropError(
+      construct,
+      `throttle.burstLimit${of}`,
+      "an integer of 1 or more",
+      burstLimit,
+      "0 refuses every request",
+    );
+  }
+}
