@@ -1,11 +1,25 @@
-/** Who makes a call: the session of a role, an operator's own credentials, or an AWS service acting for the account. */
+/** Who makes a call: the session of a role, an operator's own credentials, an AWS service acting for the account, or nobody that signed. */
 export interface Caller {
   /** ARN that policies name in `Principal` and that `aws:PrincipalArn` holds: the role's, never the session's. */
   readonly principalArn: string;
+  /** Of the caller; no account's for a caller that is anonymous. */
   readonly accountId: string;
   /** The service that calls, such as `cloudwatch.amazonaws.com`; such a caller has no `aws:PrincipalArn`. */
   readonly service?: string;
+  /** `arn:<partition>:sts::<account>:assumed-role/<role>/<session name>`, where a role was assumed. */
+  readonly sessionArn?: string;
+  /** `aws:userid`: the role's unique id, a colon and the session's name, where a role was assumed. */
+  readonly userId?: string;
+  /** JSON of the policy that whoever assumed the role narrowed the session by. */
+  readonly sessionPolicy?: string;
+  /** Address that the call came from (`aws:SourceIp`); none where a service calls on its own. */
+  readonly sourceIp?: string;
+  /** Whether nobody signed. Only a resource's own policy can allow such a call. */
+  readonly isAnonymous?: true;
 }
+
+/** Who calls without a signature. */
+export const anonymous: Caller = { principalArn: "anonymous", accountId: "anonymous", isAnonymous: true };
 
 /** A call that AWS refuses. Services turn it into their own wire format. */
 export class AwsError extends Error {
@@ -14,11 +28,13 @@ export class AwsError extends Error {
   /**
    * @param code AWS's error code, such as `AccessDeniedException`
    * @param status HTTP status
+   * @param details what else AWS says, by the name of the element that holds it, such as `HeadersNotSigned`; S3 writes them beside the message
    */
   constructor(
     readonly code: string,
     message: string,
     readonly status = 400,
+    readonly details: Readonly<Record<string, string>> = {},
   ) {
     super(message);
   }

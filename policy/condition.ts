@@ -1,4 +1,5 @@
 import type { StatementCondition } from "./document";
+import { isInIpRange } from "./ip-range";
 import { type Context, textOf, wildcardPattern } from "./pattern";
 
 /** Whether a value of the request fits a value of the policy. Variables are read where the context is given. */
@@ -22,24 +23,25 @@ const numeric =
   (policyValue, requestValue) =>
     compare(Number(requestValue || Number.NaN), numberOf(policyValue));
 
-/** An IPv4 address as a number; none for anything else. */
-function ipv4Of(text: string): number | undefined {
-  const parts = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text)?.slice(1).map(Number);
-  return parts?.every((part) => part <= 255) ? parts.reduce((sum, part) => sum * 256 + part, 0) : undefined;
+/** Milliseconds since 1970 of an ISO 8601 time, or of seconds since 1970; not a number for anything else. */
+function timeOf(text: string): number {
+  if (/^\d{1,3}$|^\d{5,}$/.test(text)) return Number(text) * 1000;
+  return /^\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?)?)?$/.test(text)
+    ? Date.parse(text)
+    : Number.NaN;
 }
 
-const isInRange: Comparison = (policyValue, requestValue) => {
-  const [address = "", length = "32"] = policyValue.split("/");
-  const start = ipv4Of(address);
-  if (start === undefined || !/^(\d|[12]\d|3[0-2])$/.test(length)) {
-    throw new Error(
-      `IpAddress must be an IPv4 address or CIDR, got: ${policyValue}. IPv6 is not modelled; see policy/condition.ts`,
-    );
-  }
-  const value = ipv4Of(requestValue);
-  const size = 2 ** (32 - Number(length));
-  return value !== undefined && Math.floor(value / size) === Math.floor(start / size);
-};
+const dated =
+  (compare: (request: number, policy: number) => boolean): Comparison =>
+  (policyValue, requestValue) => {
+    const policy = timeOf(policyValue);
+    if (Number.isNaN(policy)) {
+      throw new Error(
+        `A Date condition must compare with a time such as 2030-01-31T00:00:00Z or seconds since 1970, got: ${policyValue}`,
+      );
+    }
+    return compare(timeOf(requestValue), policy);
+  };
 
 const isArnLike: Comparison = (policyValue, requestValue, context) =>
   wildcardPattern(policyValue, "arn", context).test(requestValue);
@@ -57,7 +59,14 @@ const comparisons: Readonly<Record<string, Comparison>> = {
   NumericLessThanEquals: numeric((request, policy) => request <= policy),
   NumericGreaterThan: numeric((request, policy) => request > policy),
   NumericGreaterThanEquals: numeric((request, policy) => request >= policy),
-  IpAddress: isInRange,
+  DateEquals: dated((request, policy) => request === policy),
+  DateLessThan: dated((request, policy) => request < policy),
+  DateLessThanEquals: dated((request, policy) => request <= policy),
+  DateGreaterThan: dated((request, policy) => request > policy),
+  DateGreaterThanEquals: dated((request, policy) => request >= policy),
+  BinaryEquals: (policyValue, requestValue) =>
+    Buffer.from(policyValue, "base64").equals(Buffer.from(requestValue, "base64")),
+  IpAddress: isInIpRange,
 };
 
 /** Negated operators, and what they negate. */
@@ -68,22 +77,23 @@ const negations: Readonly<Record<string, string>> = {
   ArnNotEquals: "ArnEquals",
   ArnNotLike: "ArnLike",
   NumericNotEquals: "NumericEquals",
+  DateNotEquals: "DateEquals",
   NotIpAddress: "IpAddress",
 };
 
-/** @throws Error naming an operator that is not modelled */
+/** @throws Error naming an operator that IAM does not have */
 function operatorOf(written: string): Operator {
   const [, set, name = "", suffix] = /^(?:(ForAllValues|ForAnyValue):)?(.*?)(IfExists)?$/.exec(written) ?? [];
   const compare = comparisons[negations[name] ?? name];
   if (!compare) {
     throw new Error(
-      `The condition operator ${written} is not modelled. Use another one, or add it to policy/condition.ts`,
+      `The condition operator ${written} is not one of IAM's. Use one of ${[...Object.keys(comparisons), ...Object.keys(negations), "Null"].join(", ")}`,
     );
   }
   return { compare, isNegated: name in negations, set: set as Operator["set"], ifExists: suffix !== undefined };
 }
 
-/** @throws Error naming an operator that is not modelled */
+/** @throws Error naming an operator that IAM does not have */
 export function requireModelled({ operator }: StatementCondition): void {
   if (operator !== "Null") operatorOf(operator);
 }
@@ -93,7 +103,7 @@ export function requireModelled({ operator }: StatementCondition): void {
  * others.
  *
  * @param readsVariables whether `${…}` in the condition's values stands for the request's values
- * @throws Error naming an operator that is not modelled, or a key that has several values where the operator takes one
+ * @throws Error naming an operator that IAM does not have, a value that its operator cannot read, or a key that has several values where the operator takes one
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
  */

@@ -2,14 +2,17 @@ import { isFulfilled, requireModelled } from "./condition";
 import type { PolicyStatement, StatementPrincipal } from "./document";
 import { type Context, isResolvable, variableKeysOf, wildcardPattern } from "./pattern";
 
-/** Who asks: an identity of the account, or an AWS service. */
+/** Who asks: an identity of the account, an AWS service, or nobody that signed. */
 export type Requester =
   | {
       /** Of the role or user; for a session, that of its role. */
       readonly arn: string;
       readonly accountId: string;
+      /** `arn:<partition>:sts::<account>:assumed-role/<role>/<session name>`, where a role was assumed. */
+      readonly sessionArn?: string;
     }
-  | { readonly service: string };
+  | { readonly service: string }
+  | { readonly isAnonymous: true };
 
 /** What is to be decided. */
 export interface PolicyRequest {
@@ -34,6 +37,8 @@ export interface Policies {
   readonly identity: readonly NamedPolicy[];
   /** The resource's own: a queue's, a key's, a role's trust policy. */
   readonly resource?: NamedPolicy;
+  /** The one that the session was narrowed by when its role was assumed. */
+  readonly session?: NamedPolicy;
   /**
    * Whether the identity's policies count only where the resource's own lets them. So it is for KMS keys and for `sts:AssumeRole`.
    * @default false
@@ -42,7 +47,7 @@ export interface Policies {
 }
 
 /** Kinds of policy, as AWS's messages call them. */
-export type PolicyKind = "identity-based" | "resource-based";
+export type PolicyKind = "identity-based" | "resource-based" | "session";
 
 /** A statement that applies to a request. */
 export interface AppliedStatement {
@@ -61,31 +66,41 @@ export type Decision =
   | { readonly outcome: "allow" | "explicit deny"; readonly by: readonly [AppliedStatement, ...AppliedStatement[]] }
   | { readonly outcome: "implicit deny"; readonly lacking: PolicyKind };
 
-/** How far a statement is about the requester: by name, by no more than the account, or not at all. */
-type Aim = "requester" | "account" | undefined;
+/** How far a statement is about the requester: the session or anyone at all, its role or user, no more than the account, or not at all. */
+type Aim = "session" | "identity" | "account" | undefined;
 
 interface Candidate extends AppliedStatement {
   readonly aim: Aim;
 }
 
-function aimOf({ type, value }: StatementPrincipal, requester: Requester): Aim {
-  if (type === "AWS" && value === "*") return "requester";
-  if (type === "Service") return "service" in requester && requester.service === value ? "requester" : undefined;
-  const [, account] = /^(?:arn:[^:]+:iam::)?(\d{12})(?::root)?$/.exec(value) ?? [];
-  if (type !== "AWS" || !(account || /^arn:[^:]+:iam::\d{12}:(role|user)\/[^*?]+$/.test(value))) {
-    throw new Error(
-      `The principal ${type} ${value} is not modelled. Use *, a service, an account or the ARN of a role or user, or add it to policy/evaluate.ts`,
-    );
-  }
-  if ("service" in requester) return undefined;
+const accountPrincipal = /^(?:arn:[^:]+:iam::)?(\d{12})(?::root)?$/;
+const identityPrincipal = /^arn:[^:]+:(iam::\d{12}:(role|user)|sts::\d{12}:assumed-role\/[^/*?]+)\/[^*?]+$/;
+
+/** How far an account, or the ARN of a role, a session or a user, is the one who asks. */
+function identityAim(value: string, requester: Requester): Aim {
+  const [, account] = accountPrincipal.exec(value) ?? [];
+  if (!("arn" in requester)) return undefined;
   if (account) return account === requester.accountId ? "account" : undefined;
-  return value === requester.arn ? "requester" : undefined;
+  if (value === requester.sessionArn) return "session";
+  return value === requester.arn ? "identity" : undefined;
 }
 
-const widest = (aims: readonly Aim[]): Aim => aims.find((aim) => aim === "requester") ?? aims.find(Boolean);
+function aimOf({ type, value }: StatementPrincipal, requester: Requester): Aim {
+  if (type === "AWS" && value === "*") return "session";
+  if (type === "Service") return "service" in requester && requester.service === value ? "session" : undefined;
+  if (type !== "AWS" || !(accountPrincipal.test(value) || identityPrincipal.test(value))) {
+    throw new Error(
+      `The principal ${type} ${value} is not modelled. Use *, a service, an account or the ARN of a role, session or user, or add it to policy/evaluate.ts`,
+    );
+  }
+  return identityAim(value, requester);
+}
+
+const widest = (aims: readonly Aim[]): Aim =>
+  (["session", "identity", "account"] as const).find((aim) => aims.includes(aim));
 
 /**
- * NotPrincipal spares an identity only if both it and its account are named.
+ * NotPrincipal spares an identity only if it and its account are named, and a session only if its role is named as well.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
  */
 function isSpared(statement: PolicyStatement, requester: Requester): boolean {
@@ -93,13 +108,14 @@ function isSpared(statement: PolicyStatement, requester: Requester): boolean {
     throw new Error("An Allow with NotPrincipal is not modelled, as it allows everybody else. Use Principal");
   }
   const aims = statement.notPrincipals.map((principal) => aimOf(principal, requester));
-  const isAnyone = statement.notPrincipals.some(({ value }) => value === "*");
-  return aims.includes("requester") && ("service" in requester || isAnyone || aims.includes("account"));
+  if (!("arn" in requester) || statement.notPrincipals.some(({ value }) => value === "*")) return aims.some(Boolean);
+  const needed: readonly Aim[] = ["account", "identity", ...(requester.sessionArn ? (["session"] as const) : [])];
+  return needed.every((aim) => aims.includes(aim));
 }
 
 function statementAim(statement: PolicyStatement, kind: PolicyKind, requester: Requester): Aim {
-  if (kind === "identity-based") return "requester";
-  if (statement.notPrincipals.length > 0) return isSpared(statement, requester) ? undefined : "requester";
+  if (kind !== "resource-based") return "identity";
+  if (statement.notPrincipals.length > 0) return isSpared(statement, requester) ? undefined : "identity";
   return widest(statement.principals.map((principal) => aimOf(principal, requester)));
 }
 
@@ -156,13 +172,19 @@ function candidatesOf(kind: PolicyKind, policy: NamedPolicy, request: PolicyRequ
 
 const withoutAim = ({ aim: _, ...applied }: Candidate): AppliedStatement => applied;
 
+/** Whoever has policies of their own; a service and nobody have none. */
+const hasIdentity = (requester: Requester): boolean => "arn" in requester;
+
 /**
- * What the policies of one account say about a request: a Deny anywhere wins; else an Allow of the requester's own policies, or one of the
- * resource's policy that names the requester; else no. A resource's policy that names the account only hands the question on to the
- * requester's own policies.
+ * What the policies of one account say about a request.
  *
- * @throws Error naming an operator or a principal that is not modelled
+ * A Deny anywhere wins. Else an Allow is needed: of the requester's own policies, or of the resource's, where it names the requester. One
+ * that names the account only hands the question on to the requester's own policies. Where there is a session policy, it must allow as
+ * well, unless the resource's policy names the session itself, or everybody (`*`).
+ *
+ * @throws Error naming an operator that IAM does not have, or a principal that is not modelled
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
  */
 export function evaluate(request: PolicyRequest, policies: Policies): Decision {
   const { requester } = request;
@@ -172,15 +194,27 @@ export function evaluate(request: PolicyRequest, policies: Policies): Decision {
   const candidates = [
     ...policies.identity.flatMap((policy) => candidatesOf("identity-based", policy, request, context)),
     ...(policies.resource ? candidatesOf("resource-based", policies.resource, request, context) : []),
+    ...(policies.session ? candidatesOf("session", policies.session, request, context) : []),
   ];
   const [denial, ...denials] = candidates.filter(({ statement }) => statement.effect === "Deny").map(withoutAim);
   if (denial) return { outcome: "explicit deny", by: [denial, ...denials] };
 
   const identityCounts = !policies.needsResourcePolicy || candidates.some(({ kind }) => kind === "resource-based");
-  const [allow, ...allows] = candidates
-    .filter(({ kind, aim }) => (kind === "identity-based" ? identityCounts : aim === "requester"))
-    .map(withoutAim);
+  const direct = candidates.filter(({ kind, aim }) => kind === "resource-based" && aim === "session");
+  const narrowable = candidates.filter(
+    ({ kind, aim }) =>
+      (kind === "identity-based" && identityCounts) || (kind === "resource-based" && aim === "identity"),
+  );
+  const narrowing = candidates.filter(({ kind }) => kind === "session");
+  const isNarrowedAway = policies.session !== undefined && narrowing.length === 0;
+  const [allow, ...allows] = [
+    ...(isNarrowedAway || narrowable.length === 0 ? [] : [...narrowable, ...narrowing]),
+    ...direct,
+  ].map(withoutAim);
   if (allow) return { outcome: "allow", by: [allow, ...allows] };
-  const lacking = "service" in requester || !identityCounts ? "resource-based" : "identity-based";
-  return { outcome: "implicit deny", lacking };
+  if (narrowable.length > 0) return { outcome: "implicit deny", lacking: "session" };
+  return {
+    outcome: "implicit deny",
+    lacking: hasIdentity(requester) && identityCounts ? "identity-based" : "resource-based",
+  };
 }

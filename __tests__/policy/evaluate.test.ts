@@ -1,5 +1,12 @@
 import { statementsOf } from "../../policy/document";
-import { contextKeysOf, type Decision, evaluate, type NamedPolicy, type PolicyRequest } from "../../policy/evaluate";
+import {
+  contextKeysOf,
+  type Decision,
+  evaluate,
+  type NamedPolicy,
+  type Policies,
+  type PolicyRequest,
+} from "../../policy/evaluate";
 
 const account = "111122223333";
 const queue = `arn:aws:sqs:eu-west-1:${account}:orders`;
@@ -135,6 +142,107 @@ test("characters that mean something in regular expressions are characters in po
   expect(byIdentity(allow({ Resource: "arn:aws:s3:::a.b" }), { resource: "arn:aws:s3:::axb" })).toBe("implicit deny");
 });
 
+describe("a session that was narrowed by a policy", () => {
+  const sessionArn = `arn:aws:sts::${account}:assumed-role/Sender/one`;
+  const narrowed = (policies: Omit<Policies, "session">, ...statements: Statement[]): Decision =>
+    evaluate(request({ requester: { arn: role, accountId: account, sessionArn } }), {
+      ...policies,
+      session: policy("S", ...statements),
+    });
+  const identity = [policy("A", allow({ Resource: "*" }))];
+
+  test("may do what both its role and that policy allow, and nothing else", () => {
+    expect(narrowed({ identity }, allow())).toMatchObject({
+      outcome: "allow",
+      by: [
+        { kind: "identity-based", policy: "A" },
+        { kind: "session", policy: "S" },
+      ],
+    });
+    expect(narrowed({ identity }, allow({ Resource: `${queue}2` }))).toEqual({
+      outcome: "implicit deny",
+      lacking: "session",
+    });
+    expect(narrowed({ identity: [] }, allow())).toEqual({ outcome: "implicit deny", lacking: "identity-based" });
+    expect(narrowed({ identity: [] }, allow({ Action: "sqs:ReceiveMessage" }))).toMatchObject({
+      lacking: "identity-based",
+    });
+  });
+
+  test("is denied what any of the policies denies", () => {
+    expect(narrowed({ identity }, allow(), deny({ Sid: "No" }))).toMatchObject({
+      outcome: "explicit deny",
+      by: [{ kind: "session", policy: "S", sidOrIndex: "No" }],
+    });
+    const denying = [...identity, policy("D", deny())];
+    expect(narrowed({ identity: denying }, allow()).outcome).toBe("explicit deny");
+    const resource = policy("Q", deny({ Principal: { AWS: role } }), allow({ Principal: { AWS: sessionArn } }));
+    expect(narrowed({ identity, resource }, allow()).outcome).toBe("explicit deny");
+    const ofSession = policy("Q", deny({ Principal: { AWS: sessionArn } }));
+    expect(narrowed({ identity, resource: ofSession }, allow()).outcome).toBe("explicit deny");
+  });
+
+  test.each<[string, string, boolean]>([
+    ["its role", role, false],
+    ["itself", sessionArn, true],
+    ["everybody", "*", true],
+    ["another session of its role", `${sessionArn}2`, false],
+    ["its account", account, false],
+  ])("is not held back where the resource's policy allows %s: %s, %s", (_, AWS, isAllowed) => {
+    const resource = policy("Q", allow({ Principal: { AWS } }));
+    const elsewhere = allow({ Resource: `${queue}2` });
+    expect(narrowed({ identity: [], resource }, elsewhere).outcome).toBe(isAllowed ? "allow" : "implicit deny");
+  });
+
+  test("may do what the resource's policy allows its role as far as that policy allows it", () => {
+    const resource = policy("Q", allow({ Principal: { AWS: role } }));
+    expect(narrowed({ identity: [], resource }, allow()).outcome).toBe("allow");
+    expect(narrowed({ identity: [], resource }, allow({ Action: "sns:*" }))).toMatchObject({ lacking: "session" });
+  });
+
+  test("without that policy, may do what its role may", () => {
+    const asker = request({ requester: { arn: role, accountId: account, sessionArn } });
+    expect(evaluate(asker, { identity }).outcome).toBe("allow");
+    const resource = policy("Q", allow({ Principal: { AWS: role } }));
+    expect(evaluate(asker, { identity: [], resource }).outcome).toBe("allow");
+  });
+
+  test("is spared by a NotPrincipal that names it, its role and its account", () => {
+    const outcome = (...AWS: string[]) =>
+      byResource(deny({ NotPrincipal: { AWS } }), { requester: { arn: role, accountId: account, sessionArn } });
+    expect(outcome(account, role, sessionArn)).toBe("implicit deny");
+    expect(outcome(account, role)).toBe("explicit deny");
+    expect(outcome(account, sessionArn)).toBe("explicit deny");
+  });
+});
+
+describe("a caller that nobody knows", () => {
+  const nobody: Partial<PolicyRequest> = { requester: { isAnonymous: true }, context: {} };
+
+  test.each<[unknown, boolean]>([
+    ["*", true],
+    [{ AWS: "*" }, true],
+    [{ AWS: account }, false],
+    [{ AWS: role }, false],
+    [{ Service: "s3.amazonaws.com" }, false],
+  ])("is allowed by a resource's policy for everybody alone: %j, %s", (Principal, isAllowed) => {
+    expect(byResource(allow({ Principal }), nobody)).toBe(isAllowed ? "allow" : "implicit deny");
+  });
+
+  test("lacks a resource's policy, never one of its own", () => {
+    expect(evaluate(request(nobody), { identity: [] })).toEqual({
+      outcome: "implicit deny",
+      lacking: "resource-based",
+    });
+  });
+
+  test("is hit by a Deny for all but an account, whose key it lacks", () => {
+    const Condition = { StringNotEquals: { "aws:PrincipalAccount": account } };
+    expect(byResource(deny({ Principal: "*", Condition }), nobody)).toBe("explicit deny");
+    expect(byResource(deny({ NotPrincipal: { AWS: [account, role] } }), nobody)).toBe("explicit deny");
+  });
+});
+
 describe("principals", () => {
   test.each<[unknown, boolean]>([
     ["*", true],
@@ -176,7 +284,9 @@ describe("principals", () => {
       { Principal: { Federated: "accounts.google.com" } },
       "The principal Federated accounts.google.com is not modelled",
     ],
-    [{ Principal: { AWS: "arn:aws:sts::111122223333:assumed-role/R/s" } }, "assumed-role/R/s is not modelled"],
+    [{ Principal: { CanonicalUser: "79a59df9" } }, "The principal CanonicalUser 79a59df9 is not modelled"],
+    [{ Principal: { AWS: "arn:aws:sts::111122223333:assumed-role/R" } }, "assumed-role/R is not modelled"],
+    [{ Principal: { AWS: "arn:aws:sts::111122223333:assumed-role/R/*" } }, "assumed-role/R/* is not modelled"],
     [{ Principal: { AWS: `arn:aws:iam::${account}:role/*` } }, "role/* is not modelled"],
     [{ NotPrincipal: { AWS: role } }, "An Allow with NotPrincipal is not modelled"],
   ])("an error names what is not modelled: %j", (more, message) => {
@@ -229,6 +339,31 @@ describe("conditions", () => {
     ["IpAddress", "0.0.0.0/0", "::1", false],
     ["NotIpAddress", ["10.0.0.0/8", "192.168.0.0/16"], "192.169.0.0", true],
     ["NotIpAddress", ["10.0.0.0/8", "192.168.0.0/16"], "10.255.0.1", false],
+    ["IpAddress", "127.0.0.0/8", "::ffff:127.0.0.1", true],
+    ["IpAddress", "10.0.0.0/32", "10.0.0.0", true],
+    ["IpAddress", "2001:db8::/32", "2001:db8:ffff::1", true],
+    ["IpAddress", "2001:db8::/32", "2001:db9::", false],
+    ["IpAddress", "2001:db8::1", "2001:DB8:0::1", true],
+    ["IpAddress", "::/0", "10.0.0.1", false],
+    ["NotIpAddress", "2001:db8::/32", "somewhere", true],
+    ["DateEquals", "2030-01-01T00:00:00Z", "2030-01-01T01:00:00+01:00", true],
+    ["DateEquals", "1893456000", "2030-01-01T00:00:00Z", true],
+    ["DateEquals", "2030", "2030-01-01T00:00:00Z", true],
+    ["DateNotEquals", "2030-01-01", "2030-01-01T00:00:00Z", false],
+    ["DateNotEquals", "2030-01-01", "2030-01-01T00:00:00.001Z", true],
+    ["DateLessThan", "2030-01-01T00:00Z", "2029-12-31T23:59:59Z", true],
+    ["DateLessThan", "2030-01-01T00:00Z", "2030-01-01T00:00:00Z", false],
+    ["DateLessThanEquals", "2030-01-01T00:00Z", "2030-01-01T00:00:00Z", true],
+    ["DateLessThanEquals", "2030-01-01T00:00Z", "2030-01-01T00:00:01Z", false],
+    ["DateGreaterThan", "2030-01-01T00:00Z", "1893456001", true],
+    ["DateGreaterThan", "2030-01-01T00:00Z", "1893456000", false],
+    ["DateGreaterThanEquals", "2030-01-01T00:00Z", "1893456000", true],
+    ["DateGreaterThanEquals", "2030-01-01T00:00Z", "1893455999", false],
+    ["DateLessThan", "2030-01-01T00:00Z", "soon", false],
+    ["BinaryEquals", "QmluYXJ5", "QmluYXJ5", true],
+    ["BinaryEquals", "QmluYXJ5", "QmluYXJ4", false],
+    ["ArnNotEqualsIfExists", [arn], arn, false],
+    ["BoolIfExists", "true", "false", false],
   ])("%s %j: %s is met: %s", (operator, expected, actual, result) => {
     expect(isMet({ [operator]: { "a:Key": expected } }, { "A:kEY": actual })).toBe(result);
   });
@@ -247,6 +382,11 @@ describe("conditions", () => {
     ["ArnNotLike", true],
     ["NumericNotEquals", true],
     ["NotIpAddress", true],
+    ["DateGreaterThan", false],
+    ["DateNotEquals", true],
+    ["BinaryEquals", false],
+    ["StringNotEqualsIfExists", true],
+    ["NumericGreaterThanIfExists", true],
     ["StringEqualsIfExists", true],
     ["BoolIfExists", true],
     ["ArnNotLikeIfExists", true],
@@ -299,20 +439,27 @@ describe("conditions", () => {
   });
 
   test.each<[Statement, PolicyRequest["context"], string]>([
-    [{ DateLessThan: { k: "2030" } }, {}, "The condition operator DateLessThan is not modelled"],
-    [{ NullIfExists: { k: "true" } }, {}, "The condition operator NullIfExists is not modelled"],
-    [{ IpAddress: { k: "2001:db8::/32" } }, { k: "10.0.0.1" }, "an IPv4 address or CIDR, got: 2001:db8::/32"],
-    [{ IpAddress: { k: "10.0.0.0/33" } }, { k: "10.0.0.1" }, "an IPv4 address or CIDR, got: 10.0.0.0/33"],
-    [{ IpAddress: { k: "10.0.0.256" } }, { k: "10.0.0.1" }, "an IPv4 address or CIDR, got: 10.0.0.256"],
+    [{ DateBefore: { k: "2030" } }, {}, "The condition operator DateBefore is not one of IAM's. Use one of StringEq"],
+    [{ NullIfExists: { k: "true" } }, {}, "The condition operator NullIfExists is not one of IAM's"],
+    [{ constructor: { k: "true" } }, {}, "The condition operator constructor is not one of IAM's"],
+    [{ IpAddress: { k: "2001:db8::/129" } }, { k: "10.0.0.1" }, "address or CIDR, got: 2001:db8::/129"],
+    [{ IpAddress: { k: "10.0.0.0/33" } }, { k: "10.0.0.1" }, "an IPv4 or IPv6 address or CIDR, got: 10.0.0.0/33"],
+    [{ IpAddress: { k: "10.0.0.0/" } }, { k: "10.0.0.1" }, "an IPv4 or IPv6 address or CIDR, got: 10.0.0.0/"],
+    [{ IpAddress: { k: "10.0.0.256" } }, { k: "10.0.0.1" }, "an IPv4 or IPv6 address or CIDR, got: 10.0.0.256"],
+    [
+      { DateEquals: { k: "31.1.2030" } },
+      { k: "0" },
+      "a time such as 2030-01-31T00:00:00Z or seconds since 1970, got: 31",
+    ],
     [{ NumericEquals: { k: "ten" } }, { k: "10" }, "must compare with a number, got: ten"],
     [{ StringEquals: { k: "a" } }, { k: ["a", "b"] }, "StringEquals must say ForAllValues: or ForAnyValue:"],
   ])("an error names %j", (Condition, context, message) => {
     expect(() => isMet(Condition, context)).toThrow(message);
   });
 
-  test("an operator that is not modelled is found in a statement that does not apply, too", () => {
-    expect(() => byIdentity(allow({ Action: "s3:GetObject", Condition: { DateEquals: { k: "1" } } }))).toThrow(
-      "DateEquals is not modelled",
+  test("an operator that IAM does not have is found in a statement that does not apply, too", () => {
+    expect(() => byIdentity(allow({ Action: "s3:GetObject", Condition: { DateIs: { k: "1" } } }))).toThrow(
+      "DateIs is not one of IAM's",
     );
   });
 });

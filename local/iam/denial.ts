@@ -11,8 +11,8 @@ export interface Denial {
   readonly remedy: string;
 }
 
-/** How messages call a caller. */
-export const callerName = ({ service, principalArn }: Caller): string => service ?? principalArn;
+/** How AWS's messages call a caller: a role by its session. */
+const callerName = ({ service, sessionArn, principalArn }: Caller): string => service ?? sessionArn ?? principalArn;
 
 /**
  * The sentence in which AWS refuses a call.
@@ -29,14 +29,18 @@ export function denialMessage({ caller, action, resource }: AccessRequest, decis
   return `${what} with an explicit deny in ${kind.startsWith("i") ? "an" : "a"} ${kind}`;
 }
 
+function principalOf({ service, isAnonymous, principalArn }: Caller): unknown {
+  if (isAnonymous) return "*";
+  return service ? { Service: service } : { AWS: principalArn };
+}
+
 const allowing = ({ caller, action, resource }: AccessRequest, lacking: PolicyKind): string =>
   JSON.stringify({
     Effect: "Allow",
-    ...(lacking === "resource-based" && {
-      Principal: caller.service ? { Service: caller.service } : { AWS: caller.principalArn },
-    }),
+    ...(lacking === "resource-based" && { Principal: principalOf(caller) }),
     Action: action,
-    ...(action !== "sts:AssumeRole" && { Resource: resource }),
+    // A role's trust policy is about that role, and says so nowhere.
+    ...(!(lacking === "resource-based" && action === "sts:AssumeRole") && { Resource: resource }),
   });
 
 /** The change that would allow a call. */
@@ -46,7 +50,9 @@ export function remedyFor(request: AccessRequest, decision: Decision): string {
     return `Change statement ${sidOrIndex} of ${policy}, which denies it: no Allow outweighs a Deny`;
   }
   const statement = allowing(request, decision.lacking);
-  return decision.lacking === "identity-based"
-    ? `Give ${request.caller.principalArn.split("/").at(-1)} the statement ${statement}`
+  const [role] = request.caller.principalArn.split("/").slice(-1);
+  if (decision.lacking === "identity-based") return `Give ${role} the statement ${statement}`;
+  return decision.lacking === "session"
+    ? `Add to the Policy with which ${role} was assumed, for ${request.caller.sessionArn}, the statement ${statement}`
     : `Add to the policy of ${request.resource} the statement ${statement}`;
 }

@@ -1,117 +1,75 @@
-import { randomBytes, randomInt } from "node:crypto";
-import { requireModelled } from "../../policy/condition";
-import { type PolicyStatement, statementsOf } from "../../policy/document";
-import { type AppliedStatement, contextKeysOf, type Decision, evaluate, type NamedPolicy } from "../../policy/evaluate";
+import {
+  type AppliedStatement,
+  type Decision,
+  evaluate,
+  type NamedPolicy,
+  type Requester,
+} from "../../policy/evaluate";
 import { managedPolicies } from "../../policy/managed-policies";
-import { type Access, type AccessRequest, AwsError, type Caller, type Credentials, type Place } from "../aws";
-import { callerName, type Denial, denialMessage, remedyFor } from "./denial";
-
-/** One action that a policy of a role grants, on one resource pattern. */
-export interface Grant {
-  readonly role: string;
-  readonly policy: string;
-  readonly action: string;
-  readonly resource: string;
-  /** Calls of this run that it allowed, alone or beside other grants. */
-  readonly uses: number;
-}
+import {
+  type Access,
+  type AccessRequest,
+  AwsError,
+  type Caller,
+  type Clock,
+  type Credentials,
+  type Place,
+} from "../aws";
+import { idOf, newCredentials } from "./credentials";
+import { type Denial, denialMessage, remedyFor } from "./denial";
+import { type Grant, grantsOf, usedKeys } from "./grants";
+import { policyOf } from "./policy-document";
+import { contextOf } from "./request-context";
 
 /** Credentials, and who calls with them. */
 export interface Session {
   readonly credentials: Credentials;
   readonly caller: Caller;
+  /** When the credentials end, in milliseconds since 1970; none for a session that lasts as long as the run. */
+  readonly expiration?: number;
+}
+
+/** What a call asks of the session of a role. */
+export interface SessionRequest {
+  readonly roleArn: string;
+  readonly sessionName: string;
+  /** At least 900, at most the role's longest; at most an hour for a caller that assumed a role itself. */
+  readonly durationSeconds: number;
+  /** JSON of a policy that narrows the session. */
+  readonly policy?: string;
+  /** What the role's trust policy may ask for as `sts:ExternalId`. */
+  readonly externalId?: string;
 }
 
 interface RoleState {
   readonly roleName: string;
   readonly arn: string;
+  readonly uniqueId: string;
+  readonly maxSessionDuration: number;
   readonly trustPolicy: NamedPolicy;
   readonly inlinePolicies: Map<string, NamedPolicy>;
   readonly attachedPolicies: Set<string>;
 }
 
 const OPERATOR = "local-operator";
+/** Seconds. */
+const HOUR = 3600;
 const everything = JSON.stringify({
   Version: "2012-10-17",
   Statement: { Effect: "Allow", Action: "*", Resource: "*" },
 });
 
-/** AWS's global condition keys that have the value here that they have there; a service's own keys come with the request. */
-const globalKeys = new Set(
-  ["SecureTransport", "PrincipalArn", "PrincipalAccount", "PrincipalIsAWSService", "SourceArn", "SourceAccount"].map(
-    (key) => `aws:${key}`.toLowerCase(),
-  ),
-);
-
 /** Actions for which an identity's own policies count only where the resource's policy lets them. */
 const needsResourcePolicy = (action: string): boolean => /^(kms:.*|sts:AssumeRole)$/i.test(action);
 
-const textFrom = (alphabet: string, length: number): string =>
-  Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join("");
-
-/** AWS's ids are four letters that say of what, and letters and digits of base 32. */
-const idOf = (prefix: string, length: number): string =>
-  prefix + textFrom("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", length - prefix.length);
-
-const newCredentials = (): Credentials => ({
-  accessKeyId: idOf("ASIA", 20),
-  secretAccessKey: randomBytes(30).toString("base64"),
-  sessionToken: `IQoJb3JpZ2luX2Vj${randomBytes(256).toString("base64")}`,
-});
-
-type PolicyUse = "identity" | "trust" | "resource";
-
-/** What AWS refuses about a statement in its place. */
-function misplaced(statement: PolicyStatement, use: PolicyUse): string | undefined {
-  const namesPrincipals = statement.principals.length + statement.notPrincipals.length > 0;
-  const namesResources = statement.resources.length + statement.notResources.length > 0;
-  if (use === "identity" && namesPrincipals) return "must not have a Principal: it is about whoever has the policy";
-  if (use !== "identity" && !namesPrincipals) return "must have a Principal";
-  if (use === "identity" && !namesResources) return "must have a Resource";
-  if (use === "trust" && namesResources) return "must not have a Resource: it is about the role";
-  return undefined;
-}
-
-/** @throws Error naming the policy and what in it is malformed or not modelled */
-function policyOf(name: string, document: string, use: PolicyUse): NamedPolicy {
-  const statements = statementsOf(document);
-  for (const [index, statement] of statements.entries()) {
-    const of = `Statement ${statement.sid ?? index} of ${name}`;
-    const fault = misplaced(statement, use);
-    if (fault) throw new AwsError("MalformedPolicyDocument", `${of} ${fault}`);
-    for (const condition of statement.conditions) requireModelled(condition);
-    const key = contextKeysOf(statement).find((one) => one.startsWith("aws:") && !globalKeys.has(one));
-    if (key) {
-      throw new Error(`${of} asks for the condition key ${key}, which is not modelled. Add it to local/iam/iam.ts`);
-    }
-  }
-  return { name, statements };
-}
+const sessionPolicyName = (sessionName: string): string => `the session policy of ${sessionName}`;
 
 const lastOf = (arn: string): string => arn.split("/").at(-1) ?? arn;
 
-/** The condition keys that follow from who calls and from how every call here is made. */
-function contextOf({ caller, context }: AccessRequest): Readonly<Record<string, string>> {
-  return {
-    ...context,
-    // The endpoint on 127.0.0.1 stands for AWS's, which is behind TLS.
-    "aws:SecureTransport": "true",
-    "aws:PrincipalIsAWSService": String(caller.service !== undefined),
-    ...(caller.service === undefined && {
-      "aws:PrincipalArn": caller.principalArn,
-      "aws:PrincipalAccount": caller.accountId,
-    }),
-  };
+function requesterOf({ service, isAnonymous, principalArn: arn, accountId, sessionArn }: Caller): Requester {
+  if (isAnonymous) return { isAnonymous };
+  return service ? { service } : { arn, accountId, sessionArn };
 }
-
-const notOf = (values: readonly string[]): readonly string[] =>
-  values.length > 0 ? [`all but ${values.join(", ")}`] : [];
-
-/** An Allow statement's actions, each on each of its resources. */
-const pairsOf = (statement: Pick<PolicyStatement, "actions" | "notActions" | "resources" | "notResources">) =>
-  [...statement.actions, ...notOf(statement.notActions)].flatMap((action) =>
-    [...statement.resources, ...notOf(statement.notResources)].map((resource) => ({ action, resource })),
-  );
 
 /**
  * Roles, policies and sessions of one account, and the decision about each call. What happened is counted, so that a run can end with what
@@ -119,6 +77,7 @@ const pairsOf = (statement: Pick<PolicyStatement, "actions" | "notActions" | "re
  */
 export class Iam implements Access {
   private readonly place: Place;
+  private readonly clock: Clock;
   private readonly roles = new Map<string, RoleState>();
   private readonly policies = new Map<string, NamedPolicy>();
   private readonly sessions = new Map<string, Session>();
@@ -126,34 +85,48 @@ export class Iam implements Access {
   private readonly denied = new Map<string, Denial>();
   private readonly operatorSession: Session;
 
-  constructor({ place }: { readonly place: Place }) {
+  constructor({ place, clock }: { readonly place: Place; readonly clock: Clock }) {
     this.place = place;
+    this.clock = clock;
     const trust = { Effect: "Allow", Principal: { AWS: place.accountId }, Action: "sts:AssumeRole" };
     const { arn } = this.putRole({ roleName: OPERATOR, assumeRolePolicy: JSON.stringify({ Statement: trust }) });
     this.putInlinePolicy(OPERATOR, "Everything", everything);
-    this.operatorSession = this.openSession(arn);
+    this.operatorSession = this.openSession(this.roleNamed(lastOf(arn)), "local");
   }
 
   /**
    * Makes a role.
    *
    * @param role.assumeRolePolicy JSON of its trust policy
+   * @param role.maxSessionDuration seconds that a session of it may last, 3600 to 43200; an hour where it is not given
+   * @throws AwsError `ValidationError` (400) for another duration
    * @throws AwsError `EntityAlreadyExists` (409): a role's name is its own in an account; `MalformedPolicyDocument` (400)
    */
-  putRole(role: { readonly roleName: string; readonly assumeRolePolicy: string }): { arn: string; uniqueId: string } {
-    const { roleName, assumeRolePolicy } = role;
+  putRole(role: {
+    readonly roleName: string;
+    readonly assumeRolePolicy: string;
+    readonly maxSessionDuration?: number;
+  }): { arn: string; uniqueId: string } {
+    const { roleName, assumeRolePolicy, maxSessionDuration = HOUR } = role;
+    if (!(maxSessionDuration >= HOUR && maxSessionDuration <= 12 * HOUR)) {
+      const sentence = `The maximum session duration of the role ${roleName} must be ${HOUR} to ${12 * HOUR} seconds, got: ${maxSessionDuration}`;
+      throw new AwsError("ValidationError", sentence);
+    }
     const arn = this.arnOf(`role/${roleName}`);
     if (this.roles.has(arn)) {
       throw new AwsError("EntityAlreadyExists", `Role with name ${roleName} already exists.`, 409);
     }
+    const uniqueId = idOf("AROA", 21);
     this.roles.set(arn, {
       roleName,
       arn,
+      uniqueId,
+      maxSessionDuration,
       trustPolicy: policyOf(`the trust policy of ${roleName}`, assumeRolePolicy, "trust"),
       inlinePolicies: new Map(),
       attachedPolicies: new Set(),
     });
-    return { arn, uniqueId: idOf("AROA", 21) };
+    return { arn, uniqueId };
   }
 
   /**
@@ -214,7 +187,44 @@ export class Iam implements Access {
     if (!role) throw new AwsError("NoSuchEntity", `The role with ARN ${roleArn} cannot be found.`, 404);
     const caller: Caller = { principalArn: service, accountId: this.place.accountId, service };
     this.decide({ caller, action: "sts:AssumeRole", resource: roleArn }, role.trustPolicy);
-    return this.openSession(roleArn);
+    const [sessionName = service] = service.split(".");
+    return this.openSession(role, sessionName);
+  }
+
+  /**
+   * A session of a role for whoever calls: the role's trust policy names the caller, or names the account and the caller's own policies
+   * allow it.
+   *
+   * @throws AwsError `AccessDeniedException` (403), for a role that does not exist as well
+   * @throws AwsError `ValidationError` (400): longer than the role's sessions, or those of a caller that assumed a role itself, may last
+   * @throws AwsError `MalformedPolicyDocument` (400), `UnsupportedOperation` (400) naming what in the policy is not modelled
+   */
+  assumeAs(caller: Caller, request: SessionRequest): Session & { readonly expiration: number } {
+    const { roleArn, sessionName, durationSeconds, policy, externalId } = request;
+    const context = { "sts:RoleSessionName": sessionName, ...(externalId && { "sts:ExternalId": externalId }) };
+    const access: AccessRequest = { caller, action: "sts:AssumeRole", resource: roleArn, context };
+    const role = this.roles.get(roleArn);
+    if (!role) {
+      const decision = { outcome: "implicit deny", lacking: "resource-based" } as const;
+      throw this.refuse(
+        access,
+        decision,
+        `Make the role ${roleArn}, or name one that exists: there is none of this name`,
+      );
+    }
+    this.decide(access, role.trustPolicy);
+    if (durationSeconds > HOUR && caller.sessionArn) {
+      const sentence =
+        "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.";
+      throw new AwsError("ValidationError", sentence);
+    }
+    if (durationSeconds > role.maxSessionDuration) {
+      const sentence = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.";
+      throw new AwsError("ValidationError", sentence);
+    }
+    if (policy !== undefined) policyOf(sessionPolicyName(sessionName), policy, "identity");
+    const expiration = (Math.floor(this.clock.now() / 1000) + durationSeconds) * 1000;
+    return { ...this.openSession(role, sessionName, { expiration, policy }), expiration };
   }
 
   /** Credentials of the person at the laptop, who may do everything that no policy denies; the same all through the run. */
@@ -223,11 +233,13 @@ export class Iam implements Access {
   }
 
   /** Who calls with an access key, and what signs its calls; none for a key that was not given out in this run. */
-  sessionOf(accessKeyId: string): { secretAccessKey: string; sessionToken: string; caller: Caller } | undefined {
+  sessionOf(
+    accessKeyId: string,
+  ): { secretAccessKey: string; sessionToken: string; caller: Caller; expiration?: number } | undefined {
     const session = this.sessions.get(accessKeyId);
     if (!session) return undefined;
     const { secretAccessKey, sessionToken } = session.credentials;
-    return { secretAccessKey, sessionToken, caller: session.caller };
+    return { secretAccessKey, sessionToken, caller: session.caller, expiration: session.expiration };
   }
 
   /**
@@ -257,17 +269,7 @@ export class Iam implements Access {
     return [...this.roles.values()]
       .filter(({ roleName }) => roleName !== OPERATOR)
       .flatMap((role) =>
-        this.policiesOf(role).flatMap(({ name: policy, statements }) => {
-          const pairs = statements.filter(({ effect }) => effect === "Allow").flatMap(pairsOf);
-          // A pair that stands in two statements is one grant.
-          const byKey = new Map(pairs.map((pair) => [JSON.stringify([role.arn, policy, pair]), pair]));
-          return [...byKey].map(([key, pair]) => ({
-            role: role.roleName,
-            policy,
-            ...pair,
-            uses: this.uses.get(key) ?? 0,
-          }));
-        }),
+        this.policiesOf(role).flatMap((policy) => grantsOf(role.roleName, policy, (key) => this.uses.get(key) ?? 0)),
       );
   }
 
@@ -278,45 +280,60 @@ export class Iam implements Access {
 
   private decide(request: AccessRequest, resource?: NamedPolicy): void {
     const { caller, action } = request;
-    const role = caller.service === undefined ? this.roles.get(caller.principalArn) : undefined;
-    const identity = role ? this.policiesOf(role) : [];
+    const { sessionPolicy, sessionArn = "" } = caller;
+    const requester = requesterOf(caller);
+    const role = "arn" in requester ? this.roles.get(requester.arn) : undefined;
     const decision = evaluate(
       {
-        requester: caller.service
-          ? { service: caller.service }
-          : { arn: caller.principalArn, accountId: caller.accountId },
+        requester,
         action,
         resource: request.resource,
-        context: contextOf(request),
+        context: contextOf(request, { region: this.place.region, now: this.clock.now() }),
       },
-      { identity, resource, needsResourcePolicy: needsResourcePolicy(action) },
+      {
+        identity: role ? this.policiesOf(role) : [],
+        resource,
+        session:
+          sessionPolicy === undefined
+            ? undefined
+            : policyOf(sessionPolicyName(lastOf(sessionArn)), sessionPolicy, "identity"),
+        needsResourcePolicy: needsResourcePolicy(action),
+      },
     );
-    if (decision.outcome !== "allow") throw this.refuse(request, decision);
+    if (decision.outcome !== "allow") throw this.refuse(request, decision, remedyFor(request, decision));
     if (role) this.countUses(role, decision.by);
   }
 
-  private refuse(request: AccessRequest, decision: Decision): AwsError {
+  private refuse(request: AccessRequest, decision: Decision, remedy: string): AwsError {
     const { action, resource } = request;
-    const caller = callerName(request.caller);
+    // Sessions of one role lack the same: they are listed as one.
+    const caller = request.caller.principalArn;
     const key = JSON.stringify([caller, action, resource]);
     const count = (this.denied.get(key)?.count ?? 0) + 1;
-    this.denied.set(key, { caller, action, resource, count, remedy: remedyFor(request, decision) });
+    this.denied.set(key, { caller, action, resource, count, remedy });
     return new AwsError("AccessDeniedException", denialMessage(request, decision), 403);
   }
 
-  private countUses(role: RoleState, by: readonly AppliedStatement[]): void {
-    const used = by
-      .filter(({ kind }) => kind === "identity-based")
-      .flatMap(({ policy, statement, actions, resources }) =>
-        pairsOf({ ...statement, actions, resources }).map((pair) => JSON.stringify([role.arn, policy, pair])),
-      );
-    for (const key of new Set(used)) this.uses.set(key, (this.uses.get(key) ?? 0) + 1);
+  private countUses({ roleName }: RoleState, by: readonly AppliedStatement[]): void {
+    for (const key of usedKeys(roleName, by)) this.uses.set(key, (this.uses.get(key) ?? 0) + 1);
   }
 
-  private openSession(roleArn: string): Session {
-    const session = {
+  private openSession(
+    role: RoleState,
+    sessionName: string,
+    limits: { readonly expiration?: number; readonly policy?: string } = {},
+  ): Session {
+    const { partition, accountId } = this.place;
+    const session: Session = {
       credentials: newCredentials(),
-      caller: { principalArn: roleArn, accountId: this.place.accountId },
+      caller: {
+        principalArn: role.arn,
+        accountId,
+        sessionArn: `arn:${partition}:sts::${accountId}:assumed-role/${role.roleName}/${sessionName}`,
+        userId: `${role.uniqueId}:${sessionName}`,
+        ...(limits.policy !== undefined && { sessionPolicy: limits.policy }),
+      },
+      ...(limits.expiration !== undefined && { expiration: limits.expiration }),
     };
     this.sessions.set(session.credentials.accessKeyId, session);
     return session;
