@@ -3,16 +3,21 @@ import type { AddressInfo } from "node:net";
 import * as path from "node:path";
 import { type Resource, readConfig, type TerraformConfig } from "../terraform/config";
 import { type Applied, apply } from "../terraform/evaluate";
-import { ApiGateway, type HttpRequest, type HttpResponse } from "./api-gateway/api-gateway";
+import type { Answer } from "./api-gateway/answer";
+import { ApiGateway, type HttpRequest } from "./api-gateway/api-gateway";
+import type { FunctionCall } from "./api-gateway/proxy-integration";
 import { AwsError, type Caller, type Clock, type Log, type Place, type WireRequest, type WireResponse } from "./aws";
 import { DynamoDb } from "./dynamodb/dynamodb";
+import { faultOf, isForS3, receive, send } from "./http";
 import { Iam } from "./iam/iam";
-import { verify } from "./iam/sigv4";
+import { verify, verifyPostPolicy } from "./iam/sigv4";
 import { EventSourceMappings } from "./lambda/event-source-mappings";
-import { Lambda } from "./lambda/lambda";
+import { type InvocationResult, Lambda } from "./lambda/lambda";
 import { LocalProvider } from "./resources";
+import { S3 } from "./s3/s3";
 import { Sns } from "./sns/sns";
 import { Sqs } from "./sqs/sqs";
+import { Sts } from "./sts/sts";
 
 /** A stack as it runs here. */
 export interface RunningStack {
@@ -54,6 +59,8 @@ export class Cloud {
   readonly sns: Sns;
   readonly dynamodb: DynamoDb;
   readonly lambda: Lambda;
+  readonly s3: S3;
+  private readonly sts: Sts;
   readonly stacks: RunningStack[] = [];
   private readonly mappings: EventSourceMappings;
   private readonly keyPolicies = new Map<string, string>();
@@ -67,11 +74,20 @@ export class Cloud {
     private readonly options: Required<CloudOptions>,
   ) {
     const { clock, log } = options;
-    this.iam = new Iam({ place });
+    this.iam = new Iam({ place, clock });
     const assume = (roleArn: string, service: string) => this.iam.assume(roleArn, service);
     this.sqs = new Sqs({ place, access: this.iam, clock, log, endpoint });
     this.sns = new Sns({ place, access: this.iam, clock, log, keyPolicyOf: (keyArn) => this.keyPolicies.get(keyArn) });
     this.dynamodb = new DynamoDb({ place, access: this.iam, clock, log });
+    this.s3 = new S3({
+      place,
+      access: this.iam,
+      clock,
+      log,
+      authenticate: (request) => this.authenticate(request).caller,
+      authenticateForm: (fields) => this.callerOf(verifyPostPolicy(fields, this.verifyOptions).accessKeyId),
+    });
+    this.sts = new Sts({ iam: this.iam });
     this.lambda = new Lambda({ place, clock, log, assume, endpoint });
     this.lambda.onInvocation(({ functionName }) => this.writeLogs(functionName));
     this.mappings = new EventSourceMappings({
@@ -124,7 +140,7 @@ export class Cloud {
   }
 
   private deploy(folder: string, config: TerraformConfig): void {
-    const { place, iam, sqs, sns, dynamodb, lambda, mappings, keyPolicies } = this;
+    const { place, iam, sqs, sns, dynamodb, lambda, s3, mappings, keyPolicies } = this;
     const services = {
       place,
       iam,
@@ -132,6 +148,7 @@ export class Cloud {
       sns,
       dynamodb,
       lambda,
+      s3,
       mappings,
       keyPolicies,
       executeApi: `${this.endpoint}${EXECUTE_API}`,
@@ -152,7 +169,7 @@ export class Cloud {
   /** Lambda writes a function's logs under the function's role; without the grants they are lost, and the function runs. */
   private writeLogs(functionName: string): void {
     const { partition, region, accountId } = this.place;
-    const caller = this.lambda.roleOf(`arn:${partition}:lambda:${region}:${accountId}:function:${functionName}`);
+    const caller = this.lambda.roleOf(this.lambda.arnOf(functionName));
     const resource = `arn:${partition}:logs:${region}:${accountId}:log-group:/aws/lambda/${functionName}:log-stream:local`;
     try {
       for (const action of ["logs:CreateLogStream", "logs:PutLogEvents"])
@@ -192,29 +209,36 @@ export class Cloud {
             headers: { ...request.headers, "x-local-path": queuePath.replace(/^path/, "") },
           }),
       },
+      invoke: (call) => this.invoke(call),
     });
     this.apis.set(restApiId, api);
     return api;
   }
 
-  private async serve(incoming: http.IncomingMessage, outgoing: http.ServerResponse): Promise<void> {
-    const { status, headers, body } = await this.respond(incoming).catch(faultOf);
-    // Whoever hung up gets nothing; whatever else happens, the run goes on.
-    if (!outgoing.destroyed) outgoing.writeHead(status, headers).end(body);
+  /** Invokes a function for an API, if the API's role or the function's own policy lets it. */
+  private invoke({ caller, functionArn, sourceArn, event }: FunctionCall): Promise<InvocationResult> {
+    this.iam.authorize({
+      caller,
+      action: "lambda:InvokeFunction",
+      resource: functionArn,
+      resourcePolicy: this.lambda.policyOf(functionArn),
+      // A role's session says nothing of whom it works for.
+      context: caller.service ? { "aws:SourceArn": sourceArn, "aws:SourceAccount": this.place.accountId } : undefined,
+    });
+    return this.lambda.invoke(functionArn, event);
   }
 
-  private async respond(incoming: http.IncomingMessage): Promise<HttpResponse | WireResponse> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of incoming) chunks.push(chunk as Buffer);
-    const request: HttpRequest = {
-      method: incoming.method ?? "GET",
-      path: incoming.url ?? "/",
-      headers: Object.fromEntries(Object.entries(incoming.headers).map(([name, value]) => [name, String(value)])),
-      body: Buffer.concat(chunks),
-      sourceIp: incoming.socket.remoteAddress ?? "127.0.0.1",
-    };
+  private async serve(incoming: http.IncomingMessage, outgoing: http.ServerResponse): Promise<void> {
+    const answer = await receive(incoming)
+      .then((request) => this.respond(request))
+      .catch(faultOf);
+    // Whoever hung up gets nothing; whatever else happens, the run goes on.
+    if (!outgoing.destroyed) send(outgoing, answer);
+  }
+
+  private async respond(request: HttpRequest): Promise<Answer | WireResponse> {
     const [, restApiId = "", rest] = /^\/_aws\/execute-api\/([^/?]+)(\/.*)?$/.exec(request.path) ?? [];
-    if (!restApiId) return this.callAws(request);
+    if (!restApiId) return isForS3(request) ? this.s3.handle(request) : this.callAws(request);
     const api = this.apis.get(restApiId);
     if (!api) throw new AwsError("ForbiddenException", `no API has the id ${restApiId} here`, 403);
     return api.handle({ ...request, path: rest ?? "/" });
@@ -226,12 +250,13 @@ export class Cloud {
       sqs: this.sqs,
       sns: this.sns,
       dynamodb: this.dynamodb,
+      sts: this.sts,
     };
     const called = Object.hasOwn(services, service) ? services[service] : undefined;
     if (!called)
       throw new AwsError(
         "UnknownService",
-        `${service} is not part of the local run; what is: ${Object.keys(services).join(", ")}`,
+        `${service} is not part of the local run; what is: ${[...Object.keys(services), "s3"].join(", ")}`,
         501,
       );
     const queuePath = request.path.split("?")[0];
@@ -242,12 +267,17 @@ export class Cloud {
   }
 
   private authenticate(request: HttpRequest): { readonly caller: Caller; readonly service: string } {
-    const sessionOf = (accessKeyId: string) => this.iam.sessionOf(accessKeyId);
-    const { accessKeyId, service, region } = verify(request, { secretOf: sessionOf, now: this.options.clock.now() });
-    if (region !== this.place.region) {
-      throw new AwsError("SignatureDoesNotMatch", `Credential should be scoped to a valid region, got: ${region}`, 403);
-    }
-    return { caller: sessionOf(accessKeyId)?.caller as Caller, service };
+    const { accessKeyId, service } = verify(request, this.verifyOptions);
+    return { caller: { ...this.callerOf(accessKeyId), sourceIp: request.sourceIp }, service };
+  }
+
+  private get verifyOptions() {
+    const secretOf = (accessKeyId: string) => this.iam.sessionOf(accessKeyId);
+    return { secretOf, now: this.options.clock.now(), region: this.place.region };
+  }
+
+  private callerOf(accessKeyId: string): Caller {
+    return this.iam.sessionOf(accessKeyId)?.caller as Caller;
   }
 }
 
@@ -282,11 +312,4 @@ function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): R
   const groups = new Map<string, Item[]>();
   for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
   return groups;
-}
-
-/** A fault of a service in its wire format is the service's; this is for what never came to one. */
-function faultOf(error: unknown): WireResponse {
-  const { status, code, message } =
-    error instanceof AwsError ? error : { status: 500, code: "InternalFailure", message: String(error) };
-  return { status, headers: { "content-type": "application/json" }, body: JSON.stringify({ __type: code, message }) };
 }

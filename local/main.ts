@@ -2,6 +2,7 @@
 //
 // Runs the synthesized stacks of an environment on this laptop until it is told to stop.
 import { parseArgs } from "node:util";
+import type { RouteDescription } from "./api-gateway/api-gateway";
 import { Cloud, type RunningStack } from "./cloud";
 import { exitOnSignals } from "./signals";
 import { firstEnvironment, outputFolder, stackFolders, variablesOf } from "./stacks";
@@ -38,18 +39,31 @@ function readOptions(args: string[]): Options {
   }
 }
 
-/** A curl command for each route, signed with credentials of this run. */
+const withBody = new Set(["POST", "PUT", "PATCH"]);
+
+/** Text as a shell takes it. */
+const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+
+/** A curl command for each route but preflights, signed with credentials of this run; a path's parameter has its name for a value. */
 function commandsFor(cloud: Cloud, { apis }: RunningStack): readonly string[] {
   const { accessKeyId, secretAccessKey, sessionToken } = cloud.iam.operator().credentials;
-  const signed = `--aws-sigv4 aws:amz:${cloud.place.region}:execute-api --user ${accessKeyId}:${secretAccessKey} -H 'x-amz-security-token: ${sessionToken}'`;
+  const signed = [
+    `--aws-sigv4 aws:amz:${cloud.place.region}:execute-api`,
+    `--user ${accessKeyId}:${secretAccessKey}`,
+    `-H 'x-amz-security-token: ${sessionToken}'`,
+  ];
+  const commandFor = (url: string, { httpMethod, path, authorization, exampleBody = "{}" }: RouteDescription): string =>
+    [
+      `curl -X ${httpMethod === "ANY" ? "GET" : httpMethod}`,
+      ...(authorization === "AWS_IAM" ? signed : []),
+      ...(withBody.has(httpMethod) ? ["-H 'content-type: application/json'", `-d ${quoted(exampleBody)}`] : []),
+      quoted(`${url}${path.replace(/\{(.+?)\+?\}/g, "$1")}`),
+    ].join(" ");
   return apis.flatMap(({ url, stages }) =>
     stages.flatMap(({ stageName, routes }) =>
-      routes.map(({ httpMethod, path, authorization }) => {
-        const body = ["POST", "PUT", "PATCH"].includes(httpMethod)
-          ? ` -H 'content-type: application/json' -d '{"orderID":"1"}'`
-          : "";
-        return `curl -X ${httpMethod} ${authorization === "AWS_IAM" ? `${signed} ` : ""}${body.trimStart()}${body ? " " : ""}'${url}/${stageName}${path}'`;
-      }),
+      routes
+        .filter(({ httpMethod }) => httpMethod !== "OPTIONS")
+        .map((route) => commandFor(`${url}/${stageName}`, route)),
     ),
   );
 }

@@ -6,6 +6,7 @@ import type { Iam } from "./iam/iam";
 import type { EventSourceMappings } from "./lambda/event-source-mappings";
 import type { Lambda } from "./lambda/lambda";
 import { ResourceArguments } from "./protocol/resource-arguments";
+import { type S3, unenforcedOfS3 } from "./s3/s3";
 import type { Sns } from "./sns/sns";
 import type { Sqs } from "./sqs/sqs";
 
@@ -19,6 +20,7 @@ export interface Services {
   readonly sns: Sns;
   readonly dynamodb: DynamoDb;
   readonly lambda: Lambda;
+  readonly s3: S3;
   readonly mappings: EventSourceMappings;
   /** Policies of the keys, by ARN. */
   readonly keyPolicies: Map<string, string>;
@@ -30,10 +32,12 @@ export interface Services {
  * What is accepted and changes nothing here, by type. It is told at start: whoever relies on it has to look for it in AWS.
  */
 const unenforced: Readonly<Record<string, string>> = {
+  ...unenforcedOfS3,
   aws_api_gateway_deployment: "triggers: what is here is always deployed",
   aws_api_gateway_method_settings: "metrics and log levels",
   aws_api_gateway_rest_api: "endpoint type",
   aws_api_gateway_stage: "tracing",
+  aws_cloudwatch_log_metric_filter: "patterns: no metric is made",
   aws_cloudwatch_log_group: "retention: logs are kept while the run lasts",
   aws_cloudwatch_metric_alarm: "metrics: no alarm rings",
   aws_dynamodb_table: "encryption, point-in-time recovery and deletion protection",
@@ -46,6 +50,7 @@ const unenforced: Readonly<Record<string, string>> = {
 /** Arguments of the types that no service reads by itself. Any other is an error that names it. */
 const modelled: Readonly<Record<string, readonly string[]>> = {
   aws_cloudwatch_log_group: ["name", "retention_in_days", "tags"],
+  aws_cloudwatch_log_metric_filter: ["name", "pattern", "log_group_name", "metric_transformation"],
   aws_cloudwatch_metric_alarm: [
     ...[
       "alarm_name",
@@ -54,13 +59,14 @@ const modelled: Readonly<Record<string, readonly string[]>> = {
       "metric_name",
       "dimensions",
       "statistic",
+      "extended_statistic",
       "period",
       "threshold",
     ],
     ...["evaluation_periods", "comparison_operator", "treat_missing_data", "alarm_actions", "ok_actions", "tags"],
   ],
   aws_iam_policy: ["name", "description", "policy", "tags"],
-  aws_iam_role: ["name", "description", "assume_role_policy", "tags"],
+  aws_iam_role: ["name", "description", "assume_role_policy", "max_session_duration", "tags"],
   aws_iam_role_policy: ["name", "role", "policy"],
   aws_iam_role_policy_attachment: ["role", "policy_arn"],
   aws_kms_key: ["description", "enable_key_rotation", "policy", "tags"],
@@ -90,12 +96,13 @@ export class LocalProvider implements Provider {
     folder: string,
     private readonly count: () => number,
   ) {
-    const { iam, sqs, sns, dynamodb, lambda, mappings } = services;
+    const { iam, sqs, sns, dynamodb, lambda, mappings, s3 } = services;
     this.types = {
       aws_iam_role: (role) => {
         const { arn, uniqueId } = iam.putRole({
           roleName: text(role.name),
           assumeRolePolicy: text(role.assume_role_policy),
+          ...(role.max_session_duration != null && { maxSessionDuration: Number(role.max_session_duration) }),
         });
         return { arn, id: role.name, unique_id: uniqueId };
       },
@@ -130,6 +137,11 @@ export class LocalProvider implements Provider {
         }
         return lambda.createFunction(handler, folder);
       },
+      aws_lambda_permission: (permission) => {
+        const made = lambda.addPermission(permission);
+        iam.requirePolicy(lambda.policyOf(lambda.arnOf(text(permission.function_name))));
+        return made;
+      },
       aws_lambda_event_source_mapping: (mapping) => {
         const [arn, role] = [text(mapping.event_source_arn), lambda.roleOf(text(mapping.function_name)).principalArn];
         if (arn.includes(":sqs:")) {
@@ -141,6 +153,18 @@ export class LocalProvider implements Provider {
         }
         return mappings.create(mapping);
       },
+      aws_s3_bucket: (bucket) => s3.createBucket(bucket),
+      aws_s3_bucket_policy: (policy) => {
+        iam.requirePolicy(text(policy.policy));
+        return s3.setPolicy(policy);
+      },
+      aws_s3_bucket_versioning: (versioning) => s3.setVersioning(versioning),
+      aws_s3_bucket_cors_configuration: (cors) => s3.setCors(cors),
+      aws_s3_bucket_public_access_block: (block) => s3.setPublicAccessBlock(block),
+      aws_s3_bucket_ownership_controls: (controls) => s3.setOwnershipControls(controls),
+      aws_s3_bucket_server_side_encryption_configuration: (encryption) => s3.setEncryption(encryption),
+      aws_s3_bucket_lifecycle_configuration: (lifecycle) => s3.setLifecycle(lifecycle),
+      aws_cloudwatch_log_metric_filter: (filter) => ({ id: filter.name }),
       aws_cloudwatch_log_group: (group) => ({ id: group.name, arn: this.arn("logs", `log-group:${group.name}`) }),
       aws_cloudwatch_metric_alarm: (alarm) => ({
         id: alarm.alarm_name,

@@ -1,4 +1,6 @@
 import { ApiGateway, type ApiGatewayOptions, type HttpRequest } from "../../local/api-gateway/api-gateway";
+import type { proxyEvent } from "../../local/api-gateway/proxy-event";
+import type { FunctionCall } from "../../local/api-gateway/proxy-integration";
 import type { Caller, Clock, WireRequest, WireResponse } from "../../local/aws";
 import type { Resource } from "../../terraform/config";
 import { apply, type Provider } from "../../terraform/evaluate";
@@ -49,6 +51,7 @@ export interface MethodChanges {
   readonly method?: Readonly<Record<string, unknown>>;
   readonly integration?: Readonly<Record<string, unknown>>;
   readonly response?: Readonly<Record<string, unknown>>;
+  readonly methodResponse?: Readonly<Record<string, unknown>>;
 }
 
 /** A small API of a stage `dev` with these routes (`GET /a/{b}`), open to everybody, that sends each body to a queue. */
@@ -78,7 +81,7 @@ export function smallApi(routes: readonly string[], changes: MethodChanges = {})
         credentials: "role",
         ...changes.integration,
       }),
-      resource("method_response", route, { ...target, status_code: "200" }),
+      resource("method_response", route, { ...target, status_code: "200", ...changes.methodResponse }),
       resource("integration_response", route, { ...target, status_code: "200", ...changes.response }),
     ];
   });
@@ -131,13 +134,61 @@ export interface Sent extends WireRequest {
   readonly path: string;
 }
 
-/** A gateway in front of a queue that answers as told. */
+export type ProxyEvent = ReturnType<typeof proxyEvent>;
+/** How an invocation ends. */
+export type Outcome =
+  | { readonly payload: unknown }
+  | { readonly functionError: { readonly errorType: string; readonly errorMessage: string } };
+
+const functionArn = "arn:aws:lambda:eu-west-1:123456789012:function:reader";
+export const proxyIntegration = {
+  type: "AWS_PROXY",
+  uri: `arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/${functionArn}/invocations`,
+  credentials: "arn:aws:iam::123456789012:role/invoker",
+};
+
+/** A small API with these routes, open to everybody, that passes each request to a function. */
+export function proxyApi(
+  routes: readonly string[],
+  { binaryMediaTypes, ...changes }: MethodChanges & { readonly binaryMediaTypes?: readonly string[] } = {},
+): readonly Resource[] {
+  const api = smallApi(routes, { ...changes, integration: { ...proxyIntegration, ...changes.integration } });
+  const parts = api.filter(({ type }) => !type.endsWith("_response"));
+  return changed(parts, "rest_api", { binary_media_types: binaryMediaTypes });
+}
+
+/** A small API with these routes, open to everybody, that answers by itself. */
+export const mockApi = (
+  routes: readonly string[],
+  { integration, ...changes }: MethodChanges = {},
+): readonly Resource[] =>
+  smallApi(routes, {
+    ...changes,
+    integration: {
+      type: "MOCK",
+      integration_http_method: undefined,
+      uri: undefined,
+      credentials: undefined,
+      request_templates: { "application/json": '{"statusCode": 200}' },
+      ...integration,
+    },
+  });
+
+/** A gateway in front of a queue and a function that answer as told. */
 export function gatewayOf(
   resources: readonly Resource[],
-  options: Partial<ApiGatewayOptions> & { answer?: () => Promise<WireResponse> } = {},
+  options: Partial<ApiGatewayOptions> & {
+    answer?: () => Promise<WireResponse>;
+    result?: (event: ProxyEvent) => Promise<Outcome>;
+  } = {},
 ) {
-  const { answer = async () => sqsAnswer("m-1"), ...given } = options;
+  const {
+    answer = async () => sqsAnswer("m-1"),
+    result = async () => ({ payload: { statusCode: 200 } }),
+    ...given
+  } = options;
   const sent: Sent[] = [];
+  const invoked: FunctionCall[] = [];
   const clock = new ManualClock();
   const access = openAccess();
   const logged: string[] = [];
@@ -156,12 +207,16 @@ export function gatewayOf(
         return answer();
       },
     },
+    invoke: async (call) => {
+      invoked.push(call);
+      return { requestId: "invocation-1", ...(await result(call.event as ProxyEvent)) };
+    },
     ...given,
   });
   const call = async (route: string, body = "", headers: HttpRequest["headers"] = {}) => {
     const [method = "", path = ""] = route.split(" ");
     const response = await gateway.handle({ method, path, headers, body: Buffer.from(body), sourceIp: "127.0.0.1" });
-    return { status: response.status, headers: response.headers, body: response.body.toString() };
+    return { status: response.status, headers: response.headers, body: response.body.toString(), bytes: response.body };
   };
-  return { gateway, call, sent, clock, asked: access.asked, logged };
+  return { gateway, call, sent, invoked, clock, asked: access.asked, logged };
 }

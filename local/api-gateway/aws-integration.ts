@@ -1,8 +1,11 @@
 import type { Caller, Clock, WireRequest, WireResponse } from "../aws";
-import { type Exchange, mediaTypeOf, withoutAbsent } from "./exchange";
+import type { Answer } from "./answer";
+import type { BinaryMediaTypes } from "./binary-media-types";
+import { type Exchange, parameterOf, withoutAbsent } from "./exchange";
 import { configurationError, GatewayError } from "./gateway-response";
-import { type MappingTemplate, NotJsonError, type TemplateInput } from "./mapping-template";
-import type { Integration, ParameterSource } from "./rest-api";
+import type { AwsIntegration } from "./integration";
+import { within } from "./integration-timeout";
+import { mapAnswer, mapRequest } from "./mapping";
 
 /** A service that integrations call, such as SQS. */
 export type IntegrationService = (caller: Caller, path: string, request: WireRequest) => Promise<WireResponse>;
@@ -12,6 +15,7 @@ export interface AwsIntegrationOptions {
   /** A session of the integration's role; throws where there is no such role or it does not trust API Gateway. */
   readonly assume: (roleArn: string) => Caller;
   readonly service: IntegrationService;
+  readonly binaryMediaTypes: BinaryMediaTypes;
 }
 
 /**
@@ -21,10 +25,10 @@ export interface AwsIntegrationOptions {
  */
 export async function callIntegration(
   exchange: Exchange,
-  integration: Integration,
-  { clock, assume, service }: AwsIntegrationOptions,
-): Promise<WireResponse> {
-  const body = mapRequest(exchange, integration);
+  integration: AwsIntegration,
+  { clock, assume, service, binaryMediaTypes }: AwsIntegrationOptions,
+): Promise<Answer> {
+  const body = mapRequest(exchange, integration, binaryMediaTypes);
   const headers = requestHeaders(exchange, integration);
   const caller = assumed(() => assume(integration.credentials));
   const calledAt = clock.now();
@@ -32,88 +36,42 @@ export async function callIntegration(
   try {
     const answer = await within(integration.timeoutMilliseconds, call, clock);
     exchange.variables["integration.status"] = String(answer.status);
-    return mapAnswer(exchange, integration, answer);
+    return mapAnswer(exchange, integration.responses, withLowerCaseNames(answer), binaryMediaTypes);
   } catch (error) {
     if (error instanceof GatewayError) throw error;
     throw new GatewayError("INTEGRATION_FAILURE", "Network error communicating with endpoint", {
-      reason: textOf(error),
+      reason: error instanceof Error ? error.message : String(error),
     });
   } finally {
-    exchange.variables["integration.latency"] = String(clock.now() - calledAt);
+    setLatency(exchange, clock.now() - calledAt);
   }
 }
 
-function assumed(assume: () => Caller): Caller {
+/** Access logs know an integration's milliseconds by two names. */
+export function setLatency({ variables }: Exchange, milliseconds: number): void {
+  variables["integration.latency"] = String(milliseconds);
+  variables.integrationLatency = String(milliseconds);
+}
+
+/** @throws GatewayError in API Gateway's words where the role cannot be assumed */
+export function assumed(assume: () => Caller): Caller {
   try {
     return assume();
   } catch (error) {
-    throw configurationError(`API Gateway does not have permission to assume the provided role: ${textOf(error)}`);
+    const why = error instanceof Error ? error.message : String(error);
+    throw configurationError(`API Gateway does not have permission to assume the provided role: ${why}`);
   }
 }
 
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-function within<Result>(milliseconds: number, call: Promise<Result>, clock: Clock): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    const reason = `no answer of the integration in ${milliseconds} ms`;
-    const cancel = clock.after(milliseconds, () =>
-      reject(new GatewayError("INTEGRATION_TIMEOUT", "Endpoint request timed out", { reason })),
-    );
-    call.then(resolve, reject).finally(cancel);
-  });
-}
-
-function requestHeaders({ params, variables }: Exchange, { headers }: Integration): Record<string, string> {
-  const valueFrom = (source: ParameterSource): string | undefined => {
-    if ("value" in source) return source.value;
-    return params[source.location][source.location === "header" ? source.name.toLowerCase() : source.name];
-  };
-  return withoutAbsent({
-    accept: "application/json",
-    "content-type": "application/json",
-    "user-agent": `AmazonAPIGateway_${variables.apiId}`,
-    ...Object.fromEntries(headers.map(({ name, source }) => [name, valueFrom(source)])),
-  });
-}
-
-const templateInput = ({ params, variables, stage }: Exchange, body: string): TemplateInput => ({
-  body,
-  params,
-  context: variables,
-  stageVariables: stage.variables,
+const withLowerCaseNames = ({ headers, ...answer }: WireResponse): WireResponse => ({
+  ...answer,
+  headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
 });
 
-function mapRequest(exchange: Exchange, { templates, passthroughBehavior }: Integration): string {
-  const template = templates.get(mediaTypeOf(exchange.request));
-  const body = exchange.request.body.toString();
-  if (template) return requestText(exchange, template, body);
-  const isPassed =
-    passthroughBehavior === "WHEN_NO_MATCH" || (passthroughBehavior === "WHEN_NO_TEMPLATES" && templates.size === 0);
-  if (!isPassed) throw new GatewayError("UNSUPPORTED_MEDIA_TYPE", "Unsupported Media Type");
-  return body;
-}
-
-function requestText(exchange: Exchange, template: MappingTemplate, body: string): string {
-  try {
-    return template.render(templateInput(exchange, body)).text;
-  } catch (error) {
-    if (error instanceof NotJsonError)
-      throw new GatewayError("BAD_REQUEST_BODY", `Could not parse request body into json: ${error.message}`);
-    throw configurationError(`Unable to transform request: ${textOf(error)}`);
-  }
-}
-
-function mapAnswer(exchange: Exchange, { responses }: Integration, { status, body }: WireResponse): WireResponse {
-  const response =
-    responses.find(({ pattern }) => pattern?.test(String(status))) ?? responses.find(({ pattern }) => !pattern);
-  if (!response)
-    throw configurationError(`no integration response matches status ${status}, and none is without selection_pattern`);
-  const headers = { "content-type": "application/json" };
-  if (!response.template) return { status: response.status, headers, body };
-  try {
-    const mapped = response.template.render(templateInput(exchange, body));
-    return { status: mapped.status ?? response.status, headers: { ...headers, ...mapped.headers }, body: mapped.text };
-  } catch (error) {
-    throw configurationError(`Unable to transform response: ${textOf(error)}`);
-  }
-}
+const requestHeaders = (exchange: Exchange, { headers }: AwsIntegration): Record<string, string> =>
+  withoutAbsent({
+    accept: "application/json",
+    "content-type": "application/json",
+    "user-agent": `AmazonAPIGateway_${exchange.variables.apiId}`,
+    ...Object.fromEntries(headers.map(({ name, source }) => [name, parameterOf(exchange, source)])),
+  });

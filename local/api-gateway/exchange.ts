@@ -1,5 +1,6 @@
 import type { Clock, Place } from "../aws";
 import type { ContextVariables } from "./context-template";
+import type { ParameterSource } from "./integration";
 import type { TemplateInput } from "./mapping-template";
 import type { Stage } from "./rest-api";
 
@@ -9,6 +10,11 @@ export interface HttpRequest {
   readonly path: string;
   /** By name in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
+  /**
+   * Names and values as they came, each time that they came.
+   * @default - those of `headers`
+   */
+  readonly headerLines?: readonly (readonly [name: string, value: string])[];
   readonly body: Buffer;
   readonly sourceIp: string;
 }
@@ -17,8 +23,12 @@ export interface HttpRequest {
 export interface Exchange {
   readonly request: HttpRequest;
   readonly startedAt: number;
-  /** Path without the stage and the query: `/orders`. */
+  /** Path without the stage and the query, as it came: `/orders`. */
   readonly path: string;
+  /** What follows the `?`, as it came. */
+  readonly query: string;
+  /** Values of the path's parameters, as they came. */
+  readonly rawPathParameters: Record<string, string>;
   readonly stage: Stage;
   readonly variables: ContextVariables;
   readonly params: NonNullable<TemplateInput["params"]> & { readonly path: Record<string, string> };
@@ -45,6 +55,8 @@ export function exchangeOf(request: HttpRequest, options: ExchangeOptions): Exch
     request,
     startedAt,
     path: `/${rest}`,
+    query,
+    rawPathParameters: {},
     stage,
     params: {
       path: {},
@@ -56,6 +68,10 @@ export function exchangeOf(request: HttpRequest, options: ExchangeOptions): Exch
       accountId: place.accountId,
       apiId: restApiId,
       stage: stageName,
+      deploymentId: stage.deploymentId,
+      // The name that the API would be called by in AWS; here it is called by an address.
+      domainName: `${restApiId}.execute-api.${place.region}.amazonaws.com`,
+      domainPrefix: restApiId,
       requestId,
       extendedRequestId,
       protocol: "HTTP/1.1",
@@ -72,6 +88,12 @@ export function exchangeOf(request: HttpRequest, options: ExchangeOptions): Exch
 /** Content type without its parameters; JSON where none is given. */
 export const mediaTypeOf = ({ headers }: HttpRequest): string =>
   (headers["content-type"]?.split(";")[0] ?? "").trim().toLowerCase() || "application/json";
+
+/** The value that a mapping takes from a request. */
+export function parameterOf({ params }: Pick<Exchange, "params">, source: ParameterSource): string | undefined {
+  if ("value" in source) return source.value;
+  return params[source.location][source.location === "header" ? source.name.toLowerCase() : source.name];
+}
 
 export const withoutAbsent = (values: Readonly<Record<string, string | undefined>>): Record<string, string> =>
   Object.fromEntries(Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined));

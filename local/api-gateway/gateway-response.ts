@@ -1,4 +1,7 @@
-import { ContextTemplate, type ContextVariables } from "./context-template";
+import { type Answer, withHeaders } from "./answer";
+import { ContextTemplate } from "./context-template";
+import { type Exchange, parameterOf, withoutAbsent } from "./exchange";
+import type { ParameterSource } from "./integration";
 
 /** A refusal of API Gateway itself, not of what is behind it. */
 export class GatewayError extends Error {
@@ -13,6 +16,10 @@ export class GatewayError extends Error {
       readonly validationErrorString?: string;
       /** @default - the usual one of the response type */
       readonly errorType?: string;
+      /** @default - the usual one of the response type */
+      readonly status?: number;
+      /** What `$context.integration.error` says. @default - the message, where the type is of an integration */
+      readonly integrationError?: string;
     } = {},
   ) {
     super(message);
@@ -48,7 +55,7 @@ const defaults = {
 /** What an API says instead of a default. */
 export interface GatewayResponse {
   readonly status?: number;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: readonly { readonly name: string; readonly source: ParameterSource }[];
   readonly template?: ContextTemplate;
 }
 
@@ -56,22 +63,32 @@ const defaultTemplate = new ContextTemplate('{"message":$context.error.messageSt
 // A refusal by IAM is the one that AWS writes with a capital.
 const defaultAccessDenied = new ContextTemplate('{"Message":$context.error.messageString}');
 
-/** The answer to a request that is refused: the API's own for the type, else the API's own for 4XX or 5XX, else AWS's. */
+/**
+ * The answer to a request that is refused: the API's own for the type, else the API's own for 4XX or 5XX, else AWS's.
+ *
+ * Nothing customizes REQUEST_TOO_LARGE, whatever the API says: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html,
+ * seen again in https://github.com/reapit/foundations/issues/4338.
+ */
 export function gatewayResponse(
   { responseType, details }: GatewayError,
   custom: ReadonlyMap<string, GatewayResponse>,
-  variables: ContextVariables,
-): { readonly status: number; readonly headers: Record<string, string>; readonly body: string } {
-  const { status, errorType } = defaults[responseType];
-  const own = custom.get(responseType) ?? custom.get(status < 500 ? "DEFAULT_4XX" : "DEFAULT_5XX");
+  exchange: Pick<Exchange, "params" | "variables">,
+): Answer {
+  const { status: usual, errorType } = defaults[responseType];
+  const status = details.status ?? usual;
+  const own =
+    responseType === "REQUEST_TOO_LARGE"
+      ? undefined
+      : (custom.get(responseType) ?? custom.get(status < 500 ? "DEFAULT_4XX" : "DEFAULT_5XX"));
   const template = own?.template ?? (responseType === "ACCESS_DENIED" ? defaultAccessDenied : defaultTemplate);
   return {
     status: own?.status ?? status,
-    headers: {
-      "content-type": "application/json",
-      "x-amzn-ErrorType": details.errorType ?? errorType,
-      ...own?.headers,
-    },
-    body: template.fill(variables, ""),
+    headers: withHeaders(
+      { "content-type": "application/json", "x-amzn-ErrorType": details.errorType ?? errorType },
+      withoutAbsent(
+        Object.fromEntries(own?.headers.map(({ name, source }) => [name, parameterOf(exchange, source)]) ?? []),
+      ),
+    ),
+    body: Buffer.from(template.fill(exchange.variables, "")),
   };
 }

@@ -1,11 +1,13 @@
 import type { ErrorObject, ValidateFunction } from "ajv";
 import Ajv from "ajv-draft-04";
+import { exampleOf } from "./example-body";
 
 /**
  * A model: the JSON schema, draft 4, that a body must follow.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/models-mappings-models.html
  */
 export class RequestModel {
+  private readonly schema: unknown;
   private readonly validate: ValidateFunction;
 
   /** @throws Error where the schema is no JSON, or refers to what is outside of it */
@@ -21,7 +23,14 @@ export class RequestModel {
       verbose: true,
       logger: false,
     });
-    this.validate = ajv.compile(JSON.parse(schema));
+    this.schema = JSON.parse(schema);
+    this.validate = ajv.compile(this.schema as object);
+  }
+
+  /** A body that fits the schema, as JSON; nothing where none was found. */
+  example(): string | undefined {
+    const body = JSON.stringify(exampleOf(this.schema));
+    return this.problemOf(body) === undefined ? body : undefined;
   }
 
   /** What is wrong with a body, as `$context.error.validationErrorString` says it; nothing when it is as it must be. */

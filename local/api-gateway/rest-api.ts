@@ -1,7 +1,9 @@
 import type { Resource } from "../../terraform/config";
+import { BinaryMediaTypes } from "./binary-media-types";
+import { at, byContentType, jsonTemplate } from "./content-types";
 import { ContextTemplate } from "./context-template";
 import type { GatewayResponse } from "./gateway-response";
-import { MappingTemplate } from "./mapping-template";
+import { type Integration, parameterSource, readIntegration } from "./integration";
 import { RequestModel } from "./request-model";
 import { type Part, Parts } from "./rest-api-parts";
 import { RouteTree } from "./route-tree";
@@ -20,34 +22,9 @@ export interface Method {
   readonly integration: Integration;
 }
 
-/** A call of an AWS service. */
-export interface Integration {
-  readonly service: string;
-  /** What the URI has after the service: `path/<account>/<queue>`. */
-  readonly path: string;
-  readonly credentials: string;
-  readonly timeoutMilliseconds: number;
-  readonly passthroughBehavior: "NEVER" | "WHEN_NO_MATCH" | "WHEN_NO_TEMPLATES";
-  readonly headers: readonly { readonly name: string; readonly source: ParameterSource }[];
-  /** Templates of the request by content type. */
-  readonly templates: ReadonlyMap<string, MappingTemplate>;
-  readonly responses: readonly IntegrationResponse[];
-}
-
-/** Where the value of a mapped parameter comes from. */
-export type ParameterSource =
-  | { readonly value: string }
-  | { readonly location: "header" | "path" | "querystring"; readonly name: string };
-
-export interface IntegrationResponse {
-  readonly status: number;
-  /** Matches whole HTTP statuses of the integration; without it, the response is for all that no other matches. */
-  readonly pattern?: RegExp;
-  readonly template?: MappingTemplate;
-}
-
 export interface Stage {
   readonly stageName: string;
+  readonly deploymentId: string;
   readonly variables: Readonly<Record<string, string>>;
   readonly accessLog?: { readonly format: ContextTemplate; readonly logGroupName: string };
   readonly throttleOf: (method: Method) => ThrottleLimits;
@@ -59,42 +36,7 @@ export interface RestApi {
   readonly methods: readonly Method[];
   readonly routes: RouteTree<Method>;
   readonly gatewayResponses: ReadonlyMap<string, GatewayResponse>;
-}
-
-/** Runs what may fail, and says where it failed. */
-function at<Result>(address: string, argument: string, make: () => Result): Result {
-  try {
-    return make();
-  } catch (error) {
-    throw new Error(`${address}: ${argument}: ${(error as Error).message}`);
-  }
-}
-
-/** Values by content type; `$default` and the like are not modelled. */
-function byContentType<Result>(
-  { address }: { readonly address: string },
-  argument: string,
-  given: Readonly<Record<string, string>> | undefined,
-  make: (value: string) => Result,
-): ReadonlyMap<string, Result> {
-  return new Map(
-    Object.entries(given ?? {}).map(([contentType, value]) => {
-      if (!/^[\w.+-]+\/[\w.+-]+$/.test(contentType))
-        throw new Error(`${address}: ${argument}: the content type ${contentType} is not modelled by the local run`);
-      return [contentType.toLowerCase(), at(address, `${argument} of ${contentType}`, () => make(value))];
-    }),
-  );
-}
-
-/** A template of an answer, which always is JSON here. */
-function answerTemplate<Result>(
-  part: { readonly address: string; readonly response_templates?: Record<string, string> },
-  make: (value: string) => Result,
-): Result | undefined {
-  const templates = byContentType(part, "response_templates", part.response_templates, make);
-  const other = [...templates.keys()].find((contentType) => contentType !== "application/json");
-  if (other) throw new Error(`${part.address}: response_templates: ${other} is not modelled, only application/json is`);
-  return templates.get("application/json");
+  readonly binaryMediaTypes: BinaryMediaTypes;
 }
 
 /**
@@ -115,6 +57,7 @@ export function readRestApi(resources: readonly Resource[]): RestApi {
     methods,
     routes,
     stages: parts.all("aws_api_gateway_stage").map((stage) => readStage(parts, stage)),
+    binaryMediaTypes: new BinaryMediaTypes(api.binary_media_types ?? []),
     gatewayResponses: new Map(
       parts
         .all("aws_api_gateway_gateway_response")
@@ -142,24 +85,17 @@ function readMethod(parts: Parts, paths: ReadonlyMap<string, string>, method: Pa
   const integration = parts.all("aws_api_gateway_integration").find(isOfMethod);
   if (!integration)
     throw new Error(`${method.address}: no integration is defined for the method, so nothing can be deployed`);
-  const statuses = new Set(
-    parts
-      .all("aws_api_gateway_method_response")
-      .filter(isOfMethod)
-      .map((response) => response.status_code),
-  );
-  const responses = parts.all("aws_api_gateway_integration_response").filter(isOfMethod);
-  for (const { address, status_code } of responses) {
-    if (!statuses.has(status_code))
-      throw new Error(`${address}: the method has no aws_api_gateway_method_response of ${status_code}`);
-  }
   return {
     httpMethod: method.http_method,
     resourceId: method.resource_id,
     resourcePath,
     authorization: method.authorization,
     models: readModels(parts, method),
-    integration: readIntegration(integration, responses, method.request_parameters ?? {}),
+    integration: readIntegration(integration, {
+      declared: method.request_parameters ?? {},
+      methodResponses: parts.all("aws_api_gateway_method_response").filter(isOfMethod),
+      responses: parts.all("aws_api_gateway_integration_response").filter(isOfMethod),
+    }),
   };
 }
 
@@ -176,65 +112,16 @@ function readModels(parts: Parts, method: Part<"aws_api_gateway_method">): Metho
   });
 }
 
-function readIntegration(
-  integration: Part<"aws_api_gateway_integration">,
-  responses: readonly Part<"aws_api_gateway_integration_response">[],
-  declared: Readonly<Record<string, unknown>>,
-): Integration {
-  const { address } = integration;
-  const [, service, path] = /^arn:[\w-]+:apigateway:[\w-]+:([\w-]+):(path\/.+)$/.exec(integration.uri) ?? [];
-  if (!service || !path) throw new Error(`${address}: uri is not modelled by the local run, got: ${integration.uri}`);
-  return {
-    service,
-    path,
-    credentials: integration.credentials,
-    timeoutMilliseconds: integration.timeout_milliseconds,
-    passthroughBehavior: integration.passthrough_behavior,
-    headers: Object.entries(integration.request_parameters ?? {}).map(([parameter, value]) => {
-      const name = /^integration\.request\.header\.([\w-]+)$/.exec(parameter)?.[1];
-      if (!name) throw new Error(`${address}: request_parameters: ${parameter} is not modelled, only headers are`);
-      return { name: name.toLowerCase(), source: parameterSource(address, value, declared) };
-    }),
-    templates: byContentType(
-      integration,
-      "request_templates",
-      integration.request_templates,
-      (text) => new MappingTemplate(text),
-    ),
-    responses: responses.map((response) => ({
-      status: response.status_code,
-      pattern: response.selection_pattern
-        ? at(response.address, "selection_pattern", () => new RegExp(`^(?:${response.selection_pattern})$`, "s"))
-        : undefined,
-      template: answerTemplate(response, (text) => new MappingTemplate(text)),
-    })),
-  };
-}
-
-function parameterSource(address: string, text: string, declared: Readonly<Record<string, unknown>>): ParameterSource {
-  const literal = /^'(.*)'$/.exec(text)?.[1];
-  if (literal !== undefined) return { value: literal };
-  const [, location, name] = /^method\.request\.(header|path|querystring)\.([\w.$-]+)$/.exec(text) ?? [];
-  if (!location || !name)
-    throw new Error(`${address}: request_parameters: ${text} is not modelled; a fixed value stands in 'quotes'`);
-  if (!(text in declared)) throw new Error(`${address}: request_parameters: the method does not declare ${text}`);
-  return { location: location as "header" | "path" | "querystring", name };
-}
-
 function readGatewayResponse(response: Part<"aws_api_gateway_gateway_response">): GatewayResponse {
-  const headers = Object.entries(response.response_parameters ?? {}).map(([parameter, value]): [string, string] => {
-    const name = /^gatewayresponse\.header\.([\w-]+)$/.exec(parameter)?.[1];
-    const literal = /^'(.*)'$/.exec(value)?.[1];
-    if (!name || literal === undefined)
-      throw new Error(
-        `${response.address}: response_parameters: ${parameter} = ${value} is not modelled, only headers with 'fixed values' are`,
-      );
-    return [name, literal];
-  });
   return {
     status: response.status_code,
-    headers: Object.fromEntries(headers),
-    template: answerTemplate(response, (text) => new ContextTemplate(text)),
+    headers: Object.entries(response.response_parameters ?? {}).map(([parameter, value]) => {
+      const name = /^gatewayresponse\.header\.([\w-]+)$/.exec(parameter)?.[1];
+      if (!name)
+        throw new Error(`${response.address}: response_parameters: ${parameter} is not modelled, only headers are`);
+      return { name, source: parameterSource(response.address, "response_parameters", value) };
+    }),
+    template: jsonTemplate(response, (text) => new ContextTemplate(text)),
   };
 }
 
@@ -253,6 +140,7 @@ function readStage(parts: Parts, stage: Part<"aws_api_gateway_stage">): Stage {
   );
   return {
     stageName,
+    deploymentId: stage.deployment_id,
     variables: stage.variables ?? {},
     accessLog: accessLog && {
       format: at(address, "access_log_settings.format", () => new ContextTemplate(accessLog.format)),

@@ -9,16 +9,17 @@ interface Node<Target> {
 
 export interface Found<Target> {
   readonly target: Target;
-  /** Values of the path's parameters, decoded. */
+  /** Values of the path's parameters, percent-encoded as they came. */
   readonly parameters: Readonly<Record<string, string>>;
 }
 
 const newNode = <Target>(): Node<Target> => ({ targets: new Map(), exact: new Map() });
 
-const partsOf = (path: string): readonly string[] => path.split("/").filter((part) => part !== "");
+const partsOf = (path: string): readonly string[] => path.split("/").slice(1);
 
 /**
- * Finds methods by path. An exact part goes before `{parameter}`, and that before `{greedy+}`; a slash at the end makes no difference.
+ * Finds methods by path. An exact part goes before `{parameter}`, and that before `{greedy+}`. Empty parts, as a slash at the end makes one,
+ * make no difference but inside of what a greedy parameter takes.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-method-settings-method-request.html
  */
 export class RouteTree<Target> {
@@ -27,7 +28,7 @@ export class RouteTree<Target> {
   /** @param httpMethod `ANY` is every method that the path has no other for */
   add(path: string, httpMethod: string, target: Target): void {
     let node = this.root;
-    for (const part of partsOf(path)) node = childFor(node, part);
+    for (const part of partsOf(path)) if (part !== "") node = childFor(node, part);
     node.targets.set(httpMethod, target);
   }
 
@@ -64,19 +65,25 @@ function walk<Target>(
   parts: readonly string[],
   parameters: Parameters,
 ): Walked<Target> | undefined {
-  const [part, ...rest] = parts;
+  const [part, ...rest] = parts.slice(emptyParts(parts));
   if (part === undefined) return node.targets.size > 0 ? { node, parameters } : undefined;
   const { exact, parameter, greedy } = node;
   const child = exact.get(decoded(part));
   return (
     (child && walk(child, rest, parameters)) ??
-    (parameter && walk(parameter.node, rest, { ...parameters, [parameter.name]: decoded(part) })) ??
-    (greedy && walk(greedy.node, [], { ...parameters, [greedy.name]: parts.map(decoded).join("/") }))
+    (parameter && walk(parameter.node, rest, { ...parameters, [parameter.name]: part })) ??
+    (greedy && walk(greedy.node, [], { ...parameters, [greedy.name]: parts.join("/") }))
   );
 }
 
+/** How many empty parts come first. */
+function emptyParts(parts: readonly string[]): number {
+  const first = parts.findIndex((part) => part !== "");
+  return first < 0 ? parts.length : first;
+}
+
 /** A part that is not well encoded stays as it is. */
-function decoded(part: string): string {
+export function decoded(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {

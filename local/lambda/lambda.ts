@@ -5,6 +5,7 @@ import * as path from "node:path";
 import { performance } from "node:perf_hooks";
 import { unzipSync } from "fflate";
 import { AwsError, type Caller, type Clock, type Credentials, type Log, type Place } from "../aws";
+import { readPermission } from "./function-policy";
 import { FunctionArguments, readArguments } from "./lambda-arguments";
 import { type Answer, ExecutionEnvironment, type FunctionError } from "./lambda-environment";
 import { type Invocation, reportLines, startLines } from "./lambda-logs";
@@ -20,6 +21,8 @@ interface LambdaFunction {
   readonly settings: FunctionArguments;
   readonly caller: Caller;
   readonly taskRoot: string;
+  /** Statements of the function's own policy, by Sid. */
+  readonly permissions: Map<string, object>;
   readonly logs: string[];
   readonly idle: ExecutionEnvironment[];
 }
@@ -72,8 +75,7 @@ export class Lambda {
   createFunction(arguments_: Readonly<Record<string, unknown>>, folder: string) {
     const settings = readArguments("aws_lambda_function", FunctionArguments, arguments_);
     const { function_name: name, filename, role } = settings;
-    const { partition, region, accountId } = this.place;
-    const arn = `arn:${partition}:lambda:${region}:${accountId}:function:${name}`;
+    const arn = this.arnOf(name);
     if (this.functions.has(arn))
       throw new AwsError("ResourceConflictException", `Function already exist: ${name}`, 409);
     requireVariables(settings.environment?.variables ?? {});
@@ -87,8 +89,8 @@ export class Lambda {
     }
     const { caller } = this.sessionOf(role);
     const taskRoot = this.unpack(name, zip);
-    this.functions.set(arn, { arn, settings, caller, taskRoot, logs: [], idle: [] });
-    const uri = `arn:${partition}:apigateway:${region}:lambda:path/2015-03-31/functions`;
+    this.functions.set(arn, { arn, settings, caller, taskRoot, permissions: new Map(), logs: [], idle: [] });
+    const uri = `arn:${this.place.partition}:apigateway:${this.place.region}:lambda:path/2015-03-31/functions`;
     return {
       arn,
       id: name,
@@ -99,6 +101,32 @@ export class Lambda {
       qualified_invoke_arn: `${uri}/${arn}:$LATEST/invocations`,
       source_code_size: zip.length,
     };
+  }
+
+  /**
+   * Adds a statement to a function's own policy, from the evaluated arguments of `aws_lambda_permission`.
+   * @throws Error for what is not modelled
+   * @throws AwsError `ResourceNotFoundException` (404), `ResourceConflictException` (409) for a Sid that is there
+   */
+  addPermission(arguments_: Readonly<Record<string, unknown>>) {
+    const { arn, permissions } = this.functionOf(this.arnOf(String(arguments_.function_name)));
+    const { sid, statement } = readPermission(arguments_, arn);
+    if (permissions.has(sid))
+      throw new AwsError("ResourceConflictException", `The statement id (${sid}) provided already exists.`, 409);
+    permissions.set(sid, statement);
+    return { id: sid, statement_id: sid };
+  }
+
+  /** JSON of a function's own policy, which may be without statements. */
+  policyOf(functionArn: string): string {
+    return JSON.stringify({ Version: "2012-10-17", Statement: [...this.functionOf(functionArn).permissions.values()] });
+  }
+
+  /** The ARN of the function of a name; an ARN stays itself. */
+  arnOf(functionName: string): string {
+    if (functionName.startsWith("arn:")) return functionName;
+    const { partition, region, accountId } = this.place;
+    return `arn:${partition}:lambda:${region}:${accountId}:function:${functionName}`;
   }
 
   /** The caller that a function's role is. */

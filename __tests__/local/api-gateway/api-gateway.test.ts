@@ -1,7 +1,9 @@
 import { AwsError } from "../../../local/aws";
-import { changed, gatewayOf, ordersResources, resource, smallApi, sqsAnswer } from "../../support/rest-api";
+import { changed, gatewayOf, ordersResources, proxyApi, resource, smallApi, sqsAnswer } from "../../support/rest-api";
 
 const orders = ordersResources();
+/** A small API whose callers must sign, and that says nothing of its own. */
+const signed = changed(smallApi(["POST /orders"]), "method", { authorization: "AWS_IAM" });
 const order = '{"orderID":"1"}';
 const FORBIDDEN_METHOD = { message: "Missing Authentication Token" };
 const MAX_BYTES = 10_485_760;
@@ -64,16 +66,14 @@ describe("the orders pipeline's API", () => {
     const { call, sent } = gatewayOf(orders);
     const response = await call("POST /dev/orders", body);
     expect(response).toMatchObject({ status: 400, headers: { "x-amzn-ErrorType": "BadRequestException" } });
-    expect(JSON.parse(response.body)).toEqual({ message: "Invalid request body", reason });
+    expect(JSON.parse(response.body)).toMatchObject({ message: "Invalid request body", reason });
     expect(sent).toEqual([]);
   });
 
   test.each(["text/plain", "application/xml"])("answers %s with 415: no model, no template", async (contentType) => {
     const { call, sent } = gatewayOf(orders);
-    expect(await call("POST /dev/orders", order, { "content-type": contentType })).toMatchObject({
-      status: 415,
-      body: '{"message":"Unsupported Media Type"}',
-    });
+    const { status, body } = await call("POST /dev/orders", order, { "content-type": contentType });
+    expect({ status, ...JSON.parse(body) }).toMatchObject({ status: 415, message: "Unsupported Media Type" });
     expect(sent).toEqual([]);
   });
 
@@ -86,15 +86,17 @@ describe("the orders pipeline's API", () => {
     expect(await statuses(101)).toEqual([...Array(100).fill(202), 429]);
     clock.advance(1_000);
     expect(await statuses(51)).toEqual([...Array(50).fill(202), 429]);
-    expect(await call("POST /dev/orders", order)).toMatchObject({
-      body: '{"message":"Too Many Requests"}',
-      headers: { "x-amzn-ErrorType": "TooManyRequestsException" },
-    });
+    const { headers, body } = await call("POST /dev/orders", order);
+    expect(JSON.parse(body)).toMatchObject({ message: "Too Many Requests" });
+    expect(headers).toMatchObject({ "x-amzn-ErrorType": "TooManyRequestsException" });
   });
 
   test("tells its stages and routes", () => {
     expect(gatewayOf(orders).gateway.stages).toEqual([
-      { stageName: "dev", routes: [{ httpMethod: "POST", path: "/orders", authorization: "AWS_IAM" }] },
+      {
+        stageName: "dev",
+        routes: [{ httpMethod: "POST", path: "/orders", authorization: "AWS_IAM", exampleBody: order }],
+      },
     ]);
   });
 });
@@ -166,7 +168,7 @@ describe("who may call", () => {
     ["a wrong signature, as JSON services say it", "InvalidSignatureException", "InvalidSignatureException", "why"],
     ["a session that is over", "ExpiredTokenException", "ExpiredTokenException", "why"],
   ])("%s: 403", async (_, code, errorType, message) => {
-    const { call, sent, asked } = gatewayOf(orders, { authenticate: refuse(code, "why") });
+    const { call, sent, asked } = gatewayOf(signed, { authenticate: refuse(code, "why") });
     const response = await call("POST /dev/orders", order);
     expect(response).toMatchObject({ status: 403, headers: { "x-amzn-ErrorType": errorType } });
     expect(JSON.parse(response.body)).toEqual({ message });
@@ -175,7 +177,7 @@ describe("who may call", () => {
 
   test("whom IAM denies gets 403 with IAM's message", async () => {
     const authorize = refuse("AccessDeniedException", "User: x is not authorized");
-    const { call, sent } = gatewayOf(orders, { access: { authorize } });
+    const { call, sent } = gatewayOf(signed, { access: { authorize } });
     const response = await call("POST /dev/orders", order);
     expect(response).toMatchObject({ status: 403, headers: { "x-amzn-ErrorType": "AccessDeniedException" } });
     expect(JSON.parse(response.body)).toEqual({ Message: "User: x is not authorized" });
@@ -251,8 +253,8 @@ test("takes a body of 10 MB and not a byte more", async () => {
   expect((await call("POST /dev", "x".repeat(MAX_BYTES))).status).toBe(200);
   expect(await call("POST /dev", "x".repeat(MAX_BYTES + 1))).toMatchObject({
     status: 413,
-    body: '{"message":"Request Too Long"}',
-    headers: { "x-amzn-ErrorType": "RequestTooLargeException" },
+    body: "HTTP content length exceeded 10485760 bytes.",
+    headers: { "content-type": "text; charset=utf-8" },
   });
   expect(sent).toHaveLength(1);
 });
@@ -351,7 +353,7 @@ describe("the API's own faults are 500 to the client, and named in the log", () 
   });
 
   test("a role that API Gateway may not assume", async () => {
-    const { call, sent, logged } = gatewayOf(orders, { assume: refuse("AccessDenied", "no trust") });
+    const { call, sent, logged } = gatewayOf(signed, { assume: refuse("AccessDenied", "no trust") });
     expect(await call("POST /dev/orders", order)).toMatchObject(INTERNAL);
     expect(logged.join()).toContain("does not have permission to assume the provided role: no trust");
     expect(sent).toEqual([]);
@@ -388,11 +390,9 @@ describe("an integration that does not answer", () => {
     await new Promise(setImmediate);
     expect(status).toBeUndefined();
     clock.advance(1);
-    expect(await called).toMatchObject({
-      status: 504,
-      body: '{"message":"Endpoint request timed out"}',
-      headers: { "x-amzn-ErrorType": "InternalServerErrorException" },
-    });
+    const { headers, body } = await called;
+    expect([status, JSON.parse(body).message]).toEqual([504, "Endpoint request timed out"]);
+    expect(headers).toMatchObject({ "x-amzn-ErrorType": "InternalServerErrorException" });
     finish();
     expect(JSON.parse(gateway.accessLog[0] ?? "")).toMatchObject({
       integrationLatency: "29000",
@@ -412,7 +412,7 @@ describe("an integration that does not answer", () => {
   });
 
   test("504 when it cannot be reached, with the reason in the log", async () => {
-    const { call, logged } = gatewayOf(orders, { answer: () => Promise.reject(new Error("it is down")) });
+    const { call, logged } = gatewayOf(signed, { answer: () => Promise.reject(new Error("it is down")) });
     expect(await call("POST /dev/orders", order)).toMatchObject({
       status: 504,
       body: '{"message":"Network error communicating with endpoint"}',
@@ -485,5 +485,38 @@ describe("gateway responses", () => {
       status: 403,
       body: JSON.stringify(FORBIDDEN_METHOD),
     });
+  });
+
+  test("a header is fixed or the request's, and is left out where the request has none", async () => {
+    const response = own("DEFAULT_4XX", {
+      response_parameters: {
+        "gatewayresponse.header.Content-Type": "'application/problem+json'",
+        "gatewayresponse.header.Access-Control-Allow-Origin": "method.request.header.Origin",
+        "gatewayresponse.header.X-Q": "method.request.querystring.q",
+        "gatewayresponse.header.X-None": "method.request.header.None",
+      },
+    });
+    const { call } = gatewayOf([...smallApi(["POST /"]), response]);
+    const { headers } = await call("GET /dev/x?q=a%20b", "", { origin: "https://a.example" });
+    expect(headers).toEqual({
+      "x-amzn-ErrorType": "MissingAuthenticationTokenException",
+      "Content-Type": "application/problem+json",
+      "Access-Control-Allow-Origin": "https://a.example",
+      "X-Q": "a b",
+      "x-amzn-RequestId": expect.any(String),
+      "x-amz-apigw-id": expect.any(String),
+    });
+  });
+
+  test("none changes what a request that is too large is told", async () => {
+    const responses = ["DEFAULT_4XX", "REQUEST_TOO_LARGE"].map((type) => own(type, { status_code: "400" }));
+    const invoke = () => Promise.reject(new AwsError("RequestEntityTooLargeException", "why", 413));
+    const { call } = gatewayOf([...proxyApi(["POST /"]), ...responses], { invoke });
+    expect(await call("POST /dev", "x".repeat(MAX_BYTES))).toMatchObject({
+      status: 413,
+      body: '{"message":"Request Too Long"}',
+      headers: { "content-type": "application/json", "x-amzn-ErrorType": "BadRequestException" },
+    });
+    expect((await call("POST /dev", "x".repeat(MAX_BYTES + 1))).status).toBe(413);
   });
 });

@@ -23,11 +23,14 @@ test.each([
   ["POST /orders", "POST /orders", {}],
   ["GET /orders/latest", "GET /orders/latest", {}],
   ["GET /orders/7", "GET /orders/{id}", { id: "7" }],
-  ["GET /orders/a%2Fb%20c", "GET /orders/{id}", { id: "a/b c" }],
+  ["GET /orders/a%2Fb%20c", "GET /orders/{id}", { id: "a%2Fb%20c" }],
   ["GET /orders/100%", "GET /orders/{id}", { id: "100%" }],
   ["GET /orders/latest/lines/2", "GET /orders/{id}/lines/{line}", { id: "latest", line: "2" }],
   ["GET /files/a", "GET /files/{name}", { name: "a" }],
+  ["GET //orders//7/", "GET /orders/{id}", { id: "7" }],
   ["GET /files/a/b", "ANY /files/{path+}", { path: "a/b" }],
+  ["GET /files//a/../b%2F//", "ANY /files/{path+}", { path: "/a/../b%2F//" }],
+  ["GET /f%69les/%61/b", "ANY /files/{path+}", { path: "%61/b" }],
   ["PUT /files/a/b", "PUT /files/{path+}", { path: "a/b" }],
   ["DELETE /files/a/b", "ANY /files/{path+}", { path: "a/b" }],
 ])("%s goes to %s", (request, target, parameters) => {
@@ -43,6 +46,7 @@ test.each([
   "GET /Orders",
   "GET /orders/1/lines",
   "GET /files",
+  "GET /files//",
   "GET /__proto__",
 ])("%s goes nowhere", (request) => {
   const [httpMethod = "", path = ""] = request.split(" ");

@@ -111,6 +111,35 @@ describe("a function", () => {
     expect(() => create("exports.handler = async () => 1;", more)).toThrow(sentence);
   });
 
+  test("has a policy of its own, with a statement for each permission", () => {
+    const { arn } = create("", { function_name: "permitted" });
+    expect(JSON.parse(lambda.policyOf(arn)).Statement).toEqual([]);
+    const permission = {
+      function_name: "permitted",
+      action: "lambda:InvokeFunction",
+      principal: "apigateway.amazonaws.com",
+    };
+    lambda.addPermission({ ...permission, statement_id: "Api", source_arn: "arn:aws:execute-api:eu-west-1:1:a/*" });
+    lambda.addPermission({ ...permission, function_name: arn, statement_id: "Other", principal: "111111111111" });
+    expect(JSON.parse(lambda.policyOf(arn)).Statement).toEqual([
+      {
+        Sid: "Api",
+        Effect: "Allow",
+        Principal: { Service: "apigateway.amazonaws.com" },
+        Action: "lambda:InvokeFunction",
+        Resource: arn,
+        Condition: { ArnLike: { "AWS:SourceArn": "arn:aws:execute-api:eu-west-1:1:a/*" } },
+      },
+      expect.objectContaining({ Sid: "Other", Principal: { AWS: "111111111111" }, Condition: {} }),
+    ]);
+    expect(() => lambda.addPermission({ ...permission, statement_id: "Api" })).toThrow(
+      "The statement id (Api) provided already exists.",
+    );
+    expect(() => lambda.addPermission({ ...permission, function_url_auth_type: "NONE" })).toThrow(
+      "function_url_auth_type is not modelled by the local run",
+    );
+  });
+
   test("takes what is null as absent, and the hash of its zip", () => {
     const zip = zipSync({ "index.js": strToU8("") });
     const source_code_hash = createHash("sha256").update(zip).digest("base64");
