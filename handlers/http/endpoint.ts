@@ -1,0 +1,55 @@
+import type { Logger } from "@aws-lambda-powertools/logger";
+import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from "aws-lambda";
+import { problemOf } from "./problem";
+import { type Request, readRequest } from "./request";
+
+/** An answer; a body is JSON unless it says otherwise. */
+export interface Answer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** What becomes JSON. */
+  readonly json?: unknown;
+  /** Bytes in base64, which API Gateway decodes; `headers` says what they are. */
+  readonly base64?: string;
+}
+
+/** Adds headers to every answer, problems included. */
+type CommonHeaders = (request: Request) => Readonly<Record<string, string>>;
+
+/**
+ * A handler for a Lambda proxy integration of a REST API. Whatever `answer` throws becomes `application/problem+json`; what is this
+ * service's fault goes to the log with the id that the problem names.
+ */
+export const endpoint =
+  (logger: Logger, answer: (request: Request) => Promise<Answer>, commonHeaders: CommonHeaders = () => ({})) =>
+  async (event: APIGatewayProxyEvent, context: Context): Promise<APIGatewayProxyResult> => {
+    const request = readRequest(event, context);
+    const common = commonHeaders(request);
+    try {
+      return resultOf(await answer(request), common);
+    } catch (error) {
+      const problem = problemOf(error);
+      if (problem.status >= 500) {
+        logger.error("Request failed", {
+          requestId: request.id,
+          function_request_id: context?.awsRequestId,
+          error: error as Error,
+        });
+      }
+      return {
+        statusCode: problem.status,
+        headers: { ...common, "content-type": "application/problem+json", ...problem.headers },
+        body: problem.body(request.id),
+      };
+    }
+  };
+
+function resultOf(answer: Answer, common: Readonly<Record<string, string>>): APIGatewayProxyResult {
+  const { status, headers, json, base64 } = answer;
+  return {
+    statusCode: status,
+    headers: { ...common, ...(json !== undefined && { "content-type": "application/json" }), ...headers },
+    body: base64 ?? (json === undefined ? "" : JSON.stringify(json)),
+    isBase64Encoded: base64 !== undefined,
+  };
+}
