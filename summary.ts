@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { firstEnvironment, stackFolders } from "./local/stacks";
 import { readConfig, resourcesOf, type TerraformConfig } from "./terraform/config";
 
 interface SynthesizedStack {
@@ -16,6 +17,7 @@ const services: Readonly<Record<string, string>> = {
   iam: "IAM",
   kms: "KMS",
   lambda: "Lambda",
+  s3: "S3",
   sns: "SNS",
   sqs: "SQS",
 };
@@ -57,15 +59,36 @@ function folded(label: string, words: readonly string[]): string {
   return lines.map((line, at) => `  ${(at === 0 ? label : "").padEnd(10)}${line}`).join("\n");
 }
 
-function stackSummary({ folder, config }: SynthesizedStack): string {
+function contentOf({ folder, config }: SynthesizedStack): string {
   const outputs = Object.keys((config.output ?? {}) as object);
   const files = zips(folder);
   return [
-    path.basename(folder),
     folded("", counts(config)),
     ...(files.length > 0 ? [folded("zips", files)] : []),
     ...(outputs.length > 0 ? [folded("outputs", outputs)] : []),
   ].join("\n");
+}
+
+/** What is in each stack; a system's stacks of several environments are told of together where the same is in them. */
+function contents(stacks: readonly SynthesizedStack[]): readonly string[] {
+  const namesByContent = new Map<string, string[]>();
+  for (const stack of stacks) {
+    const content = contentOf(stack);
+    namesByContent.set(content, [...(namesByContent.get(content) ?? []), path.basename(stack.folder)]);
+  }
+  return [...namesByContent].map(([content, names]) => `${names.join(", ")}\n${content}`);
+}
+
+/** Methods that anyone may call, but for those that answer by themselves, as preflights do. */
+function openMethods({ folder, config }: SynthesizedStack): readonly string[] {
+  const resources = resourcesOf(config);
+  return resources
+    .filter(({ type, attributes }) => type === "aws_api_gateway_method" && attributes.authorization === "NONE")
+    .filter(({ name }) => {
+      const integration = resources.find((one) => one.address === `aws_api_gateway_integration.${name}_Integration`);
+      return integration?.attributes.type !== "MOCK";
+    })
+    .map(({ address }) => `${path.basename(folder)}: ${address}`);
 }
 
 /** Whether a stack's provider says which accounts it may be applied to. */
@@ -85,13 +108,14 @@ export function summary(outdir: string): string {
   });
   const names = Object.keys(stacks);
   const account = names.filter((name) => name.startsWith("api-gateway-account-"));
-  const first = names.find((name) => !account.includes(name)) ?? names[0];
+  const environment = stackFolders(outdir, firstEnvironment(outdir)).map((folder) => path.basename(folder));
+  const open = synthesized.flatMap(openMethods);
   const unguarded = synthesized.filter((stack) => !hasAccountGuard(stack)).map(({ folder }) => path.basename(folder));
   const shown = path.relative(process.cwd(), outdir);
-  const folder = path.join(shown, "stacks", first ?? "");
+  const folder = path.join(shown, "stacks", environment[0] ?? "");
   const chdir = `terraform -chdir=${/^[\w./-]+$/.test(folder) ? folder : JSON.stringify(folder)}`;
   return [
-    ...synthesized.map(stackSummary),
+    ...contents(synthesized),
     "",
     `${names.length} stacks in ${shown}, ${(performance.now() / 1000).toFixed(2)} s`,
     "",
@@ -100,18 +124,21 @@ export function summary(outdir: string): string {
       (name) =>
         `  npx cdktf deploy ${name}   once, unless API Gateway has a logging role there already (docs/deploying.md)`,
     ),
-    `  npx cdktf deploy ${first}`,
-    `  ${chdir} init && ${chdir} plan   the same without the CLI`,
+    `  npx cdktf deploy ${environment.join(" ")}`,
+    `  ${chdir} init && ${chdir} plan   one of them without the CLI`,
     ...(shown.startsWith("..")
       ? [
           "",
           "This output lies outside the project: its local state, if any, lies beside it and is not the project's (docs/state.md).",
         ]
       : []),
+    ...(open.length > 0 ? ["", "Open to anyone, as settings say:", ...open.map((method) => `  ${method}`)] : []),
     ...(unguarded.length > 0
       ? [
           "",
-          `No accountId in settings/: ${unguarded.join(", ")} would go to whatever account the credentials belong to.`,
+          unguarded.length === names.length
+            ? "No accountId in settings/: everything would go to whatever account the credentials belong to."
+            : `No accountId in settings/: ${unguarded.join(", ")} would go to whatever account the credentials belong to.`,
         ]
       : []),
   ].join("\n");

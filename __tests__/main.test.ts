@@ -17,19 +17,20 @@ describe("the same commit", () => {
       [0, ""],
       [0, ""],
     ]);
+    const assets = {
+      orders: ["notify-order", "write-order"],
+      "presigned-url": ["generate-presigned-url"],
+      storage: ["delete-object", "list-buckets", "list-objects", "read-object", "write-object"],
+    };
+    const filesOf = ([system, handlers]: [string, string[]], environment: string) => {
+      const zips = handlers.flatMap((handler) => [`assets/${handler}.js.map`, `assets/${handler}.zip`]);
+      return [...zips, "cdk.tf.json"].map((file) => `stacks/${system}-${environment}/${file}`);
+    };
+    const files = Object.entries(assets).flatMap((system) => [...filesOf(system, "dev"), ...filesOf(system, "prod")]);
     expect([...second.tree().keys()]).toEqual([
       "manifest.json",
       "stacks/api-gateway-account-eu-west-1/cdk.tf.json",
-      "stacks/orders-dev/assets/notify-order.js.map",
-      "stacks/orders-dev/assets/notify-order.zip",
-      "stacks/orders-dev/assets/write-order.js.map",
-      "stacks/orders-dev/assets/write-order.zip",
-      "stacks/orders-dev/cdk.tf.json",
-      "stacks/orders-prod/assets/notify-order.js.map",
-      "stacks/orders-prod/assets/notify-order.zip",
-      "stacks/orders-prod/assets/write-order.js.map",
-      "stacks/orders-prod/assets/write-order.zip",
-      "stacks/orders-prod/cdk.tf.json",
+      ...files,
     ]);
     for (const [file, content] of second.tree())
       expect([file, content === first.tree().get(file)]).toEqual([file, true]);
@@ -42,7 +43,7 @@ describe("the same commit", () => {
   });
 
   testWithTerraform("is configuration that Terraform reads", () => {
-    for (const stack of ["orders-dev", "orders-prod", "api-gateway-account-eu-west-1"]) {
+    for (const stack of Object.keys(readJson(first, "cdktf.out/manifest.json").stacks)) {
       const config = readJson(first, `cdktf.out/stacks/${stack}/cdk.tf.json`);
       delete config.terraform.backend;
       expect(terraform(config, ["providers"])).toContain("provider[registry.terraform.io/hashicorp/aws] 6.25.0");
@@ -54,41 +55,64 @@ describe("npm start", () => {
   const project = new Project();
   const { status, stdout } = project.run("start.ts");
 
-  test("says what came out and what comes next, and walks an order through it", () => {
+  test("says what came out and what comes next, and walks through every system", () => {
     expect(status).toBe(0);
     const text = stdout
       .replace(/\d+ kB/g, "N kB")
       .replace(/\d+\.\d+ s/g, "N s")
       .replace(/\d+ ms/g, "N ms")
       .replace(/[\da-f-]{36}/, "<id>");
-    const orders = (environment: string) => `orders-${environment}
-            65 resources: API Gateway 18, CloudWatch 8, CloudWatch Logs 4, DynamoDB 1, IAM 18
+    expect(text).toBe(`api-gateway-account-eu-west-1
+            3 resources: API Gateway 1, IAM 2
+  outputs   cloudwatch_role_arn
+orders-dev, orders-prod
+            67 resources: API Gateway 20, CloudWatch 8, CloudWatch Logs 4, DynamoDB 1, IAM 18
             KMS 1, Lambda 4, SNS 4, SQS 7
   zips      notify-order.zip N kB, write-order.zip N kB
   outputs   access_log_group, api_console_url, api_id, dead_letter_queue_url
             execution_log_group, notify_order_function_name, notify_order_log_group, orders_url
             queue_arn, queue_console_url, queue_url, table_arn, table_console_url, table_name
             table_stream_arn, topic_arn, topic_console_url, undelivered_queue_url
-            write_order_function_name, write_order_log_group`;
-    expect(text).toBe(`api-gateway-account-eu-west-1
-            3 resources: API Gateway 1, IAM 2
-  outputs   cloudwatch_role_arn
-${orders("dev")}
-${orders("prod")}
+            write_order_function_name, write_order_log_group
+presigned-url-dev, presigned-url-prod
+            37 resources: API Gateway 10, CloudWatch 5, CloudWatch Logs 4, IAM 7, KMS 1
+            Lambda 1, S3 7, SNS 2
+  zips      generate-presigned-url.zip N kB
+  outputs   access_log_group, alarm_topic_arn, api_console_url, api_id, bucket_arn
+            bucket_console_url, bucket_name, execution_log_group, function_log_group
+            function_name, presigned_url_url, signing_role_arn
+storage-dev, storage-prod
+            84 resources: API Gateway 22, CloudWatch 13, CloudWatch Logs 8, IAM 26, KMS 1
+            Lambda 5, S3 7, SNS 2
+  zips      delete-object.zip N kB, list-buckets.zip N kB, list-objects.zip N kB
+            read-object.zip N kB, write-object.zip N kB
+  outputs   access_log_group, alarm_topic_arn, api_console_url, api_id, bucket_arn
+            bucket_console_url, bucket_name, delete_object_function_name
+            delete_object_log_group, execution_log_group, list_buckets_function_name
+            list_buckets_log_group, list_objects_function_name, list_objects_log_group
+            read_object_function_name, read_object_log_group, storage_url
+            write_object_function_name, write_object_log_group
 
-3 stacks in cdktf.out, N s
+7 stacks in cdktf.out, N s
 
 Next
   npx cdktf deploy api-gateway-account-eu-west-1   once, unless API Gateway has a logging role there already (docs/deploying.md)
-  npx cdktf deploy orders-dev
-  terraform -chdir=cdktf.out/stacks/orders-dev init && terraform -chdir=cdktf.out/stacks/orders-dev plan   the same without the CLI
+  npx cdktf deploy orders-dev presigned-url-dev storage-dev
+  terraform -chdir=cdktf.out/stacks/orders-dev init && terraform -chdir=cdktf.out/stacks/orders-dev plan   one of them without the CLI
 
-No accountId in settings/: api-gateway-account-eu-west-1, orders-dev, orders-prod would go to whatever account the credentials belong to.
+No accountId in settings/: everything would go to whatever account the credentials belong to.
 
 orders-dev, run on this machine
   POST /orders {"orderID":"walk-1","item":"tea","quantity":2}  202 {"messageId":"<id>"}
   in dev-orders after N ms  {"orderID":"walk-1","item":"tea","quantity":2}
   mailed to you@example.com after N ms  New order walk-1
+presigned-url-dev, run on this machine
+  GET /presigned-url?operation=upload&fileKey=walk.bin  200, PUT by it 200
+  GET /presigned-url?operation=download&fileKey=walk.bin  200, GET by it 200, the same 256 bytes
+storage-dev, run on this machine
+  POST /objects {"key":"walk/tea ☕.txt","content":"two cups","contentType":"text/plain; charset=utf-8"}  201, 8 bytes
+  GET /objects?prefix=walk/  200, 1 object; GET /objects/walk/tea%20%E2%98%95.txt  200, two cups
+  DELETE /objects/walk/tea%20%E2%98%95.txt  204; GET  404
   0 calls denied; started, walked and stopped in N s. npm run local stays up
 `);
   });
@@ -104,10 +128,9 @@ describe("whoever changes the project", () => {
     expect(Object.keys(readJson(project, "cdktf.out/manifest.json").stacks)).toEqual([
       "api-gateway-account-eu-west-1",
       "api-gateway-account-us-east-1",
-      "orders-dev",
-      "orders-dev-us",
-      "orders-prod",
-      "orders-qa",
+      ...["orders", "presigned-url", "storage"].flatMap((system) =>
+        ["dev", "dev-us", "prod", "qa"].map((environment) => `${system}-${environment}`),
+      ),
     ]);
     const config = readJson(project, "cdktf.out/stacks/orders-dev-us/cdk.tf.json");
     expect(config.provider.aws[0].region).toBe("us-east-1");
@@ -196,7 +219,7 @@ describe("whoever changes the project", () => {
       expect(project.run("start.ts")).toMatchObject({
         status: 0,
         stderr: "",
-        stdout: expect.stringContaining("3 stacks in cdktf.out"),
+        stdout: expect.stringContaining("7 stacks in cdktf.out"),
       });
       expect(project.tree()).toEqual(before);
     }

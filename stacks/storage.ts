@@ -9,7 +9,6 @@ import { NodeFunction } from "../constructs/lambda/function";
 import { Bucket } from "../constructs/s3/bucket";
 import type { BackendConfig } from "../constructs/terraform/backend";
 import { Stack } from "../constructs/terraform/stack";
-import { MAX_CONTENT_BYTES } from "../handlers/schemas/write-object";
 import type { Environment } from "../settings/schema";
 import { Alarms } from "./alarms";
 import { consoleUrl } from "./console-url";
@@ -32,6 +31,7 @@ interface Operation {
 
 function operationsOn({ bucketArn }: Bucket): readonly Operation[] {
   const objects = [`${bucketArn}/*`];
+  // S3 asks for GetObject, too, where a write or a delete is bound to an ETag: whoever may compare learns something of the object.
   // Who may not list a bucket is not told that an object is missing: S3 then answers 403 in place of 404.
   const list = { actions: ["s3:ListBucket"], resources: [bucketArn] };
   return [
@@ -59,7 +59,7 @@ function operationsOn({ bucketArn }: Bucket): readonly Operation[] {
       name: "write-object",
       description: "Writes an object to the bucket",
       roleName: "Lambda-S3-WriteObject",
-      grant: [{ actions: ["s3:PutObject", "s3:GetObject"], resources: objects }, list],
+      grant: [{ actions: ["s3:PutObject", "s3:GetObject"], resources: objects }],
       usesBucket: true,
     },
     {
@@ -77,7 +77,7 @@ function operationsOn({ bucketArn }: Bucket): readonly Operation[] {
       name: "delete-object",
       description: "Deletes an object of the bucket",
       roleName: "Lambda-S3-DeleteObject",
-      grant: [{ actions: ["s3:DeleteObject"], resources: objects }],
+      grant: [{ actions: ["s3:DeleteObject", "s3:GetObject"], resources: objects }],
       usesBucket: true,
     },
   ];
@@ -110,7 +110,6 @@ export class StorageStack extends Stack {
       logRetentionInDays,
       // Objects are bytes of any type.
       binaryMediaTypes: ["*/*"],
-      requestTooLarge: `content must be at most ${MAX_CONTENT_BYTES} bytes; upload larger objects with a presigned URL.`,
     });
     const alarms = new Alarms(this, "storage", environment);
     const functions: NodeFunction[] = [];

@@ -3,45 +3,23 @@ import * as net from "node:net";
 import * as path from "node:path";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { MAX_ORDER_BYTES } from "../../handlers/schemas/order";
-import { Cloud, type CloudOptions } from "../../local/cloud";
+import type { Cloud, CloudOptions } from "../../local/cloud";
 import { sign } from "../../local/iam/sigv4";
-import { post } from "../../local/walk";
+import { signedRequest } from "../../local/walks/signed-request";
 import { documentOnlyGrants } from "../../policy/document-only-grants";
-import { OrdersStack } from "../../stacks/orders";
 import { LeapingClock } from "../support/local";
-import { scratchFolder } from "../support/scratch-folder";
-import { type Config, environmentOf, synthesizeApp } from "../support/synth";
+import { LocalStack } from "../support/local-stack";
+import { type Config, systemFolder } from "../support/synth";
 
-const stack = path.join(
-  synthesizeApp((app) => {
-    new OrdersStack(app, "orders-dev", {
-      environment: environmentOf("dev"),
-      backend: { type: "local", attributes: {} },
-    });
-  }),
-  "stacks",
-  "orders-dev",
-);
-const synthesized = fs.readFileSync(path.join(stack, "cdk.tf.json"), "utf8");
+const stack = new LocalStack(systemFolder("orders", "dev"));
+const { synthesized } = stack;
+const start = (config?: string, options: CloudOptions = {}): Promise<Cloud> =>
+  stack.start(config, { variables: { notification_email: "ops@example.com" }, ...options });
 
-const running = new Set<Cloud>();
+afterEach(() => stack.stopAll());
 
-/** Runs the pipeline out of a folder that holds what was synthesized, or a change of it. */
-async function start(config: string = synthesized, options: CloudOptions = {}): Promise<Cloud> {
-  const folder = path.join(scratchFolder(), "orders-dev");
-  fs.cpSync(stack, folder, { recursive: true });
-  fs.writeFileSync(path.join(folder, "cdk.tf.json"), config);
-  const cloud = await Cloud.start([folder], { variables: { notification_email: "ops@example.com" }, ...options });
-  running.add(cloud);
-  return cloud;
-}
-
-afterEach(async () => {
-  await Promise.all([...running].map((cloud) => cloud.stop()));
-  running.clear();
-});
-
-const send = (cloud: Cloud, body: string) => post(cloud, String(cloud.stacks[0]?.outputs.orders_url?.value), body);
+const send = (cloud: Cloud, body: string) =>
+  signedRequest(cloud, { method: "POST", url: String(cloud.stacks[0]?.outputs.orders_url?.value), body });
 
 const stored = async (cloud: Cloud) =>
   (await cloud.dynamodb.items("dev-orders")).map((item) => unmarshall(item as Parameters<typeof unmarshall>[0]));
@@ -102,7 +80,7 @@ describe("an order", () => {
     expect(answer.status).toBe(status);
     expect(JSON.parse(answer.body)).toEqual(
       status === 400
-        ? { message: "Invalid request body", reason: expect.any(String) }
+        ? expect.objectContaining({ message: "Invalid request body", reason: expect.any(String) })
         : { message: `The body must be at most ${MAX_ORDER_BYTES} bytes.` },
     );
     expect(queue(cloud, "dev-POC-Queue")).toMatchObject({ visible: 0, inFlight: 0 });
@@ -180,25 +158,6 @@ describe("an order", () => {
   });
 });
 
-/** Takes an action out of every policy of the configuration that allows it to a role's own needs. */
-function without(action: string): string {
-  const withoutIn = (json: string): string => {
-    const policy = JSON.parse(json);
-    for (const statement of policy.Statement) {
-      if (statement.Effect === "Allow")
-        statement.Action = [statement.Action].flat().filter((other: string) => other !== action);
-    }
-    policy.Statement = policy.Statement.filter(({ Action }: { Action: string[] }) => Action.length > 0);
-    return JSON.stringify(policy);
-  };
-  const config = JSON.parse(synthesized) as Config;
-  for (const type of ["aws_iam_policy", "aws_iam_role_policy", "aws_sqs_queue_policy"]) {
-    for (const resource of Object.values(config.resource[type] ?? {}) as { policy: string }[])
-      resource.policy = withoutIn(resource.policy);
-  }
-  return JSON.stringify(config);
-}
-
 describe("each grant", () => {
   const documented = new Set(documentOnlyGrants.flatMap(({ actions }) => actions));
 
@@ -219,19 +178,7 @@ describe("each grant", () => {
     ]);
   });
 
-  const used = [
-    ...new Set(
-      Object.values((JSON.parse(synthesized) as Config).resource)
-        .flatMap((byName) => Object.values(byName))
-        .flatMap(({ policy }) => (policy?.includes?.('"Allow"') ? JSON.parse(policy).Statement : []))
-        .filter(
-          ({ Effect, Principal }: { Effect: string; Principal?: { Service?: unknown } }) =>
-            Effect === "Allow" && !Principal?.Service,
-        )
-        .flatMap(({ Action }: { Action: string | string[] }) => Action)
-        .filter((action: string) => !documented.has(action) && !action.startsWith("kms:")),
-    ),
-  ].sort();
+  const used = stack.grantedActions.filter((action) => !documented.has(action));
 
   test("of those used is missed when it is taken away: there are as many as the document and Lambda ask for", () => {
     expect(used).toEqual([
@@ -255,7 +202,7 @@ describe("each grant", () => {
   test.each(used)("%s, taken away, is named where it is missed", async (action) => {
     const refusal = `is not authorized to perform: ${action} on resource: `;
     // Lambda asks for what a mapping and tracing take when they are made, and API Gateway, the function and the log when they work.
-    const cloud = await start(without(action)).catch((error: Error) => error);
+    const cloud = await start(stack.without(action)).catch((error: Error) => error);
     if (cloud instanceof Error) {
       expect(cloud.message).toContain(refusal);
       return;
@@ -269,7 +216,7 @@ describe("each grant", () => {
 
 test("a notification that cannot be sent ends, told apart from the others, in its queue", async () => {
   const clock = new LeapingClock();
-  const cloud = await start(without("sns:Publish"), { clock });
+  const cloud = await start(stack.without("sns:Publish"), { clock });
   await send(cloud, '{"orderID":"1"}');
   const failed = () => queue(cloud, "dev-order-notifications-failed");
   await until(() => {
@@ -361,13 +308,18 @@ describe("says at start what it cannot do or AWS would refuse, by the resource's
 });
 
 describe("goes on, whatever it is sent", () => {
-  test.each<[string, string, RequestInit]>([
-    ["an API that is not there", "/_aws/execute-api/none/dev/orders", { method: "POST", body: "{}" }],
-    ["an unsigned call", "/", { method: "POST", body: "{}", headers: { "x-amz-target": "DynamoDB_20120810.Scan" } }],
-    ["nothing that is known", "/%00/../*?x", { method: "DELETE" }],
-  ])("%s", async (_, url, request) => {
+  test.each<[string, string, RequestInit, number]>([
+    ["an API that is not there", "/_aws/execute-api/none/dev/orders", { method: "POST", body: "{}" }, 403],
+    [
+      "an unsigned call",
+      "/",
+      { method: "POST", body: "{}", headers: { "x-amz-target": "DynamoDB_20120810.Scan" } },
+      403,
+    ],
+    ["nothing that is known", "/%00/../*?x", { method: "DELETE" }, 501],
+  ])("%s", async (_, url, request, status) => {
     const cloud = await start();
-    expect((await fetch(`${cloud.endpoint}${url}`, request)).status).toBe(403);
+    expect((await fetch(`${cloud.endpoint}${url}`, request)).status).toBe(status);
     expect((await send(cloud, '{"orderID":"1"}')).status).toBe(202);
   });
 

@@ -51,9 +51,9 @@ describe("permissions", () => {
   test.each<[string, readonly Attributes[]]>([
     ["ListBuckets", [allow("s3:ListAllMyBuckets", "*")]],
     ["ListObjects", [allow("s3:ListBucket", bucket)]],
-    ["WriteObject", [allow(["s3:PutObject", "s3:GetObject"], objects), allow("s3:ListBucket", bucket)]],
+    ["WriteObject", [allow(["s3:PutObject", "s3:GetObject"], objects)]],
     ["ReadObject", [allow(["s3:GetObject", "s3:GetObjectVersion"], objects), allow("s3:ListBucket", bucket)]],
-    ["DeleteObject", [allow("s3:DeleteObject", objects)]],
+    ["DeleteObject", [allow(["s3:DeleteObject", "s3:GetObject"], objects)]],
   ])("%s may do its one thing", (id, statements) => {
     expect(policiesOf(prod, `${id}_Role`)).toEqual({ ...common(id), [id]: statements });
   });
@@ -106,11 +106,8 @@ describe("the API", () => {
     ]);
   });
 
-  test("carries bytes, and says what to do with more of them than it carries", () => {
+  test("carries bytes", () => {
     expect(only(prod, "aws_api_gateway_rest_api").binary_media_types).toEqual(["*/*"]);
-    expect(prod.resource.aws_api_gateway_gateway_response?.Api_RequestTooLarge?.response_templates).toEqual({
-      "application/json": expect.stringContaining("content must be at most 3459072 bytes; upload larger objects with a presigned URL."),
-    });
   });
 
   test("is throttled for the stage and for methods of its own, as settings say", () => {

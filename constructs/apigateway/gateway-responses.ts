@@ -1,11 +1,6 @@
 import type { GatewayResponseDefinition } from "./definition";
 
 export interface GatewayResponsesProps {
-  /**
-   * What to tell a client whose request or answer is too large.
-   * @default - that it is
-   */
-  readonly requestTooLarge?: string;
   /** Headers of every response, each with its text. */
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -25,7 +20,6 @@ const problem = (members: Readonly<Record<string, string>>): string =>
  * @see https://www.rfc-editor.org/rfc/rfc9457
  */
 export function gatewayResponses(props: GatewayResponsesProps): readonly GatewayResponseDefinition[] {
-  const { requestTooLarge } = props;
   const headers = { "Content-Type": "application/problem+json", ...props.headers };
   const response = (id: string, responseType: string, statusCode: string | undefined, template: string) => ({
     id,
@@ -43,15 +37,5 @@ export function gatewayResponses(props: GatewayResponsesProps): readonly Gateway
       "400",
       problem({ title: message, reason: text("$context.error.validationErrorString") }),
     ),
-    ...(requestTooLarge === undefined
-      ? []
-      : [
-          response(
-            "RequestTooLarge",
-            "REQUEST_TOO_LARGE",
-            "413",
-            problem({ title: message, detail: text(requestTooLarge) }),
-          ),
-        ]),
   ];
 }

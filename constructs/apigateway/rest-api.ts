@@ -27,11 +27,6 @@ export interface RestApiProps
    * @default - none
    */
   readonly cors?: Cors;
-  /**
-   * What to tell a client whose request is too large for API Gateway or for the function behind it.
-   * @default - that it is too large
-   */
-  readonly requestTooLarge?: string;
 }
 
 export interface RouteOptions {
@@ -100,13 +95,13 @@ export class RestApi extends Construct {
     private readonly props: RestApiProps,
   ) {
     super(scope, id);
-    const { cors, requestTooLarge } = props;
+    const { cors } = props;
     if (cors) requireOrigins(this, "cors.allowOrigins", cors.allowOrigins);
     this.cors = cors?.allowOrigins.length ? cors : undefined;
     this.renderer = new ResourceRenderer(this, { apiKeySource: "HEADER", endpoint: { type: "REGIONAL" }, ...props });
     this.restApiId = this.renderer.restApiId;
     const headers = this.cors ? errorHeaders(this.cors) : {};
-    for (const response of gatewayResponses({ requestTooLarge, headers })) this.renderer.addGatewayResponse(response);
+    for (const response of gatewayResponses({ headers })) this.renderer.addGatewayResponse(response);
     const { restApiId } = this;
     this.deployment = new Deployment(this, "Deployment", { restApiId, parts: this.renderer.parts });
     this.stage = this.addStage("Stage", props);

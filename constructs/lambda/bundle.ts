@@ -35,6 +35,15 @@ const options = {
   sourcemap: "external",
   sourcesContent: false,
   charset: "utf8",
+  // In Lambda credentials stand in the environment. The SDK looks for them elsewhere only where there are none, and loads what that takes then.
+  external: [
+    "@aws-sdk/credential-provider-ini",
+    "@aws-sdk/credential-provider-login",
+    "@aws-sdk/credential-provider-process",
+    "@aws-sdk/credential-provider-sso",
+    "@aws-sdk/credential-provider-web-identity",
+    "@smithy/credential-provider-imds",
+  ],
 } as const satisfies esbuild.BuildOptions;
 
 const cacheKey = JSON.stringify([version, options]);
@@ -139,6 +148,7 @@ function esbuildOrThrow(entryPoints: Record<string, string>): esbuild.BuildResul
   try {
     return buildSync({
       ...options,
+      external: [...options.external],
       absWorkingDir: process.cwd(),
       entryPoints,
       outdir: "bundle",

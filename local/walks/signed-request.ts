@@ -4,6 +4,8 @@ import { sign } from "../iam/sigv4";
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
+  readonly bytes: Buffer;
+  /** The bytes as text. */
   readonly body: string;
 }
 
@@ -13,19 +15,22 @@ export interface ApiRequest {
   readonly url: string;
   /** JSON. */
   readonly body?: string;
+  /** @default - none but those of the body and the signature */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Sends a request to an API, signed with the operator's credentials. Where the answer leads elsewhere, it is not followed. */
-export async function signedRequest(cloud: Cloud, { method, url, body }: ApiRequest): Promise<Answer> {
+export async function signedRequest(cloud: Cloud, { method, url, body, headers }: ApiRequest): Promise<Answer> {
   const { host, pathname, search } = new URL(url);
-  const given = { host, ...(body !== undefined && { "content-type": "application/json" }) };
+  const given = { ...headers, host, ...(body !== undefined && { "content-type": "application/json" }) };
   const signed = sign(
     { method, path: `${pathname}${search}`, headers: given, body: Buffer.from(body ?? "") },
     cloud.iam.operator().credentials,
     { region: cloud.place.region, service: "execute-api", now: Date.now() },
   );
   const response = await fetch(url, { method, headers: { ...given, ...signed }, body, redirect: "manual" });
-  return { status: response.status, headers: response.headers, body: await response.text() };
+  const bytes = Buffer.from(await response.arrayBuffer());
+  return { status: response.status, headers: response.headers, bytes, body: bytes.toString() };
 }
 
 /** The answer, where it has the status that it should have. */

@@ -141,18 +141,6 @@ describe("what API Gateway says itself", () => {
         },
       });
     }
-    expect(gatewayResponseOf(config, "REQUEST_TOO_LARGE")).toBeUndefined();
-  });
-
-  test("tells what to do with what is too large, where the API knows", () => {
-    const config = synthesizeApi((api) => api.addRoute("GET", "/", integration), { requestTooLarge: 'Send "less".' });
-    expect(gatewayResponseOf(config, "REQUEST_TOO_LARGE")).toMatchObject({
-      status_code: "413",
-      response_templates: {
-        "application/json":
-          '{"title":$context.error.messageString,"detail":"Send \\"less\\".","message":$context.error.messageString,"requestId":"$context.requestId"}',
-      },
-    });
   });
 });
 
