@@ -44,13 +44,27 @@ const withBody = new Set(["POST", "PUT", "PATCH"]);
 /** Text as a shell takes it. */
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** A curl command for each route but preflights, signed with credentials of this run; a path's parameter has its name for a value. */
-function commandsFor(cloud: Cloud, { apis }: RunningStack): readonly string[] {
+/** What the AWS CLI, the SDKs and the curl commands below read from the environment to call this run as the operator. */
+function environmentOf(cloud: Cloud): string {
   const { accessKeyId, secretAccessKey, sessionToken } = cloud.iam.operator().credentials;
+  const variables = {
+    AWS_ENDPOINT_URL: cloud.endpoint,
+    AWS_REGION: cloud.place.region,
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SESSION_TOKEN: sessionToken,
+  };
+  return `export ${Object.entries(variables)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(" ")}`;
+}
+
+/** A curl command for each route but preflights, signed where it must be; a path's parameter has its name for a value. */
+function commandsFor({ place: { region } }: Cloud, { apis }: RunningStack): readonly string[] {
   const signed = [
-    `--aws-sigv4 aws:amz:${cloud.place.region}:execute-api`,
-    `--user ${accessKeyId}:${secretAccessKey}`,
-    `-H 'x-amz-security-token: ${sessionToken}'`,
+    `--aws-sigv4 aws:amz:${region}:execute-api`,
+    `--user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"`,
+    `-H "x-amz-security-token: $AWS_SESSION_TOKEN"`,
   ];
   const commandFor = (url: string, { httpMethod, path, authorization, exampleBody = "{}" }: RouteDescription): string =>
     [
@@ -72,6 +86,9 @@ function describe(cloud: Cloud, seconds: number): string {
   const { region, accountId } = cloud.place;
   return [
     `${cloud.stacks.map(({ name }) => name).join(", ")} on ${cloud.endpoint}, as account ${accountId} in ${region}; ready in ${(seconds * 1_000).toFixed(0)} ms`,
+    "",
+    "For a shell that calls it, by curl, the AWS CLI or an SDK:",
+    environmentOf(cloud),
     "",
     ...cloud.stacks.flatMap((stack) => commandsFor(cloud, stack)),
     "",

@@ -45,9 +45,15 @@ test("stays up, hands out a command for each route, and on Ctrl-C tells of grant
     "POST /objects",
     "POST /orders",
   ]);
+  const [environment] = output().match(/^export AWS_ENDPOINT_URL=.*$/m) ?? [];
+  expect(environment).toMatch(
+    / AWS_REGION=eu-west-1 AWS_ACCESS_KEY_ID=\S+ AWS_SECRET_ACCESS_KEY=\S+ AWS_SESSION_TOKEN=\S+$/,
+  );
   if (signs) {
     for (const command of commands) {
-      const { stdout } = spawnSync("sh", ["-c", `${command} -s -w '\n%{http_code}'`], { encoding: "utf8" });
+      const { stdout } = spawnSync("sh", ["-c", `${environment}; ${command} -s -w '\n%{http_code}'`], {
+        encoding: "utf8",
+      });
       expect([200, 202, 204, 400, 404]).toContain(Number(stdout.split("\n").at(-1)));
     }
     await until("outbox  ← you@example.com: New order 1");
