@@ -1,0 +1,163 @@
+import type { APIGatewayAuthorizerResult } from "aws-lambda";
+import * as fc from "fast-check";
+import { type AuthorizedRequest, requestEvent } from "../support/authorizer-events";
+import { LambdaFunction } from "../support/lambda-function";
+import { makeKey, signed, TokenIssuer, unsigned } from "../support/token-issuer";
+
+const key = makeKey("key-1", "ES256");
+const foreign = makeKey("key-1", "ES256");
+
+let issuer: TokenIssuer;
+let byTenant: LambdaFunction;
+let byQuery: LambdaFunction;
+
+const startAuthorizer = (environment: Readonly<Record<string, string>>): Promise<LambdaFunction> =>
+  LambdaFunction.start("handlers/authorize-request.ts", { ISSUER: issuer.url, AUDIENCE: "app", ...environment });
+
+beforeAll(async () => {
+  issuer = await TokenIssuer.start(key);
+  byTenant = await startAuthorizer({ CLAIM_SOURCES: "custom:tenant=method.request.header.X-Tenant" });
+  byQuery = await startAuthorizer({
+    TOKEN_SOURCE: "method.request.querystring.token",
+    CLAIM_SOURCES: "custom:tenant=stageVariables.tenant ip=context.identity.sourceIp",
+  });
+});
+
+afterAll(async () => {
+  await byTenant.stop();
+  await byQuery.stop();
+  await issuer.stop();
+});
+
+const tokenOf = (claims = {}): string => signed(issuer.claims({ "custom:tenant": "north", ...claims }), key);
+
+const outcomeOf = (request: AuthorizedRequest, from = byTenant): Promise<string> =>
+  from.invoke<APIGatewayAuthorizerResult>(requestEvent(request)).then(
+    ({ policyDocument }) => policyDocument.Statement[0]?.Effect ?? "",
+    (error: Error) => error.message,
+  );
+
+test("opens the whole stage to whoever bears a good token and says what it says", async () => {
+  const event = requestEvent({ headers: { Authorization: `Bearer ${tokenOf()}`, "X-Tenant": "north" } });
+  expect(await byTenant.invoke(event)).toEqual({
+    principalId: "user-1",
+    policyDocument: {
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Action: "execute-api:Invoke",
+          Effect: "Allow",
+          Resource: "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5/dev/*",
+        },
+      ],
+    },
+    context: { sub: "user-1", scope: "orders/read orders/write", username: "ada" },
+  });
+});
+
+test("reads headers in whatever case they were sent", async () => {
+  expect(await outcomeOf({ headers: { authorization: `Bearer ${tokenOf()}`, "x-TENANT": "north" } })).toBe("Allow");
+});
+
+test.each([
+  ["names another", { "X-Tenant": "south" }, {}],
+  ["names it in another case", { "X-Tenant": "North" }, {}],
+  ["names one that the token does not", { "X-Tenant": "north" }, { "custom:tenant": undefined }],
+  ["names one of several", { "X-Tenant": "north" }, { "custom:tenant": ["north", "south"] }],
+  ["names a number as a text", { "X-Tenant": "1" }, { "custom:tenant": 1 }],
+])("closes the stage, as API Gateway answers with 403, where the request %s", async (_, headers, claims) => {
+  expect(await outcomeOf({ headers: { Authorization: `Bearer ${tokenOf(claims)}`, ...headers } })).toBe("Deny");
+});
+
+test.each([
+  ["no tenant", () => ({ Authorization: `Bearer ${tokenOf()}` })],
+  ["an empty tenant", () => ({ Authorization: `Bearer ${tokenOf()}`, "X-Tenant": "" })],
+  ["two tenants", () => ({ Authorization: `Bearer ${tokenOf()}`, "X-Tenant": ["south", "north"] })],
+  [
+    "two tenants in two cases",
+    () => ({ Authorization: `Bearer ${tokenOf()}`, "X-Tenant": "north", "x-tenant": "south" }),
+  ],
+  ["no token", () => ({ "X-Tenant": "north" })],
+  [
+    "two tokens",
+    () => ({ Authorization: [`Bearer ${tokenOf()}`, `Bearer ${tokenOf({ sub: "b" })}`], "X-Tenant": "north" }),
+  ],
+  ["a token without its scheme", () => ({ Authorization: tokenOf(), "X-Tenant": "north" })],
+  [
+    "a token of another key",
+    () => ({
+      Authorization: `Bearer ${signed(issuer.claims({ "custom:tenant": "north" }), foreign)}`,
+      "X-Tenant": "north",
+    }),
+  ],
+])("refuses %s, as API Gateway answers with 401", async (_, headers) => {
+  expect(await outcomeOf({ headers: headers() })).toBe("Error: Unauthorized");
+});
+
+describe("with its token in the query", () => {
+  const asked = (changes: AuthorizedRequest = {}, claims = {}): AuthorizedRequest => ({
+    query: { token: tokenOf({ ip: "192.0.2.1", ...claims }) },
+    stageVariables: { tenant: "north" },
+    ...changes,
+  });
+
+  test("lets in who comes to the stage and from the address that the token names", async () => {
+    expect(await outcomeOf(asked(), byQuery)).toBe("Allow");
+    expect(await outcomeOf(asked({ sourceIp: "192.0.2.2" }), byQuery)).toBe("Deny");
+    expect(await outcomeOf(asked({ stageVariables: { tenant: "south" } }), byQuery)).toBe("Deny");
+  });
+
+  test("does not look at the header", async () => {
+    const { query: _, ...rest } = asked({ headers: { Authorization: `Bearer ${tokenOf({ ip: "192.0.2.1" })}` } });
+    expect(await outcomeOf(rest, byQuery)).toBe("Error: Unauthorized");
+  });
+
+  test("refuses a stage without the variable, and two tokens", async () => {
+    expect(await outcomeOf(asked({ stageVariables: {} }), byQuery)).toBe("Error: Unauthorized");
+    const two = [tokenOf({ ip: "192.0.2.1", sub: "a" }), tokenOf({ ip: "192.0.2.1", sub: "b" })];
+    expect(await outcomeOf(asked({ query: { token: two } }), byQuery)).toBe("Error: Unauthorized");
+  });
+});
+
+test("no event opens anything without a good token", async () => {
+  const good = tokenOf();
+  const text = fc.oneof(
+    fc.string(),
+    fc.constantFrom(
+      "north",
+      `Bearer ${unsigned(issuer.claims())}`,
+      good,
+      `Bearer ${good}x`,
+      `Bearer ${good.slice(0, -9)}`,
+    ),
+  );
+  const name = fc.oneof(
+    fc.string(),
+    fc.constantFrom("Authorization", "authorization", "X-Tenant", "token", "__proto__"),
+  );
+  const requests = fc.record({ headers: fc.dictionary(name, text), query: fc.dictionary(name, text) });
+  const events = fc.oneof(
+    requests.map(requestEvent),
+    fc.anything(),
+    fc.dictionary(fc.constantFrom("headers", "multiValueHeaders", "methodArn", "requestContext"), fc.anything()),
+  );
+  await fc.assert(
+    fc.asyncProperty(events, async (event) => {
+      const outcome = await byTenant.invoke(JSON.parse(JSON.stringify(event) ?? "null")).catch(String);
+      expect(outcome).toBe("Error: Error: Unauthorized");
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("tells the request's id in the log, and no token", async () => {
+  const lambda = await startAuthorizer({});
+  const token = tokenOf();
+  await outcomeOf({ headers: { Authorization: `Bearer ${token}` } }, lambda);
+  await outcomeOf({ headers: {} }, lambda);
+  await lambda.stop();
+  const log = lambda.log.join("");
+  expect(log.match(/"requestId": "c0ffee00-request"/g)).toHaveLength(2);
+  expect(log).toContain("there is no method.request.header.Authorization");
+  for (const part of token.split(".")) expect(log).not.toContain(part);
+});

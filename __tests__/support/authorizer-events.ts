@@ -1,0 +1,43 @@
+export const METHOD_ARN = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5/dev/GET/orders/1";
+
+/** An invocation of a TOKEN authorizer. */
+export const tokenEvent = (authorizationToken: unknown, methodArn: unknown = METHOD_ARN): object => ({
+  type: "TOKEN",
+  authorizationToken,
+  methodArn,
+});
+
+export interface AuthorizedRequest {
+  /** Each with its values, as they were sent. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  readonly query?: Readonly<Record<string, string | readonly string[]>>;
+  readonly stageVariables?: Readonly<Record<string, string>>;
+  readonly sourceIp?: string;
+}
+
+const lastOf = (values: AuthorizedRequest["headers"] = {}) =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, [value].flat().at(-1)]));
+
+const allOf = (values: AuthorizedRequest["headers"] = {}) =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, [value].flat()]));
+
+/** An invocation of a REQUEST authorizer. */
+export const requestEvent = ({
+  headers,
+  query,
+  stageVariables,
+  sourceIp = "192.0.2.1",
+}: AuthorizedRequest): object => ({
+  type: "REQUEST",
+  methodArn: METHOD_ARN,
+  resource: "/orders/{id}",
+  path: "/orders/1",
+  httpMethod: "GET",
+  headers: lastOf(headers),
+  multiValueHeaders: allOf(headers),
+  queryStringParameters: lastOf(query),
+  multiValueQueryStringParameters: allOf(query),
+  pathParameters: { id: "1" },
+  stageVariables: stageVariables ?? {},
+  requestContext: { requestId: "c0ffee00-request", stage: "dev", identity: { sourceIp } },
+});
