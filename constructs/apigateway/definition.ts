@@ -2,7 +2,8 @@ import type { ITerraformDependable } from "cdktf";
 import type { Statement } from "../iam/policy-document";
 import type { Integration } from "./integration";
 
-export type HttpMethod = "DELETE" | "GET" | "HEAD" | "OPTIONS" | "PATCH" | "POST" | "PUT";
+export const httpMethods = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"] as const;
+export type HttpMethod = (typeof httpMethods)[number];
 
 /** What every authorizer has. */
 interface AnyAuthorizer {
@@ -116,10 +117,11 @@ export interface ApiSettings {
   readonly apiKeySource: "HEADER" | "AUTHORIZER";
   readonly endpoint: Endpoint;
   /**
-   * Who may call at all. Its resources are paths of the API from the stage on: `dev/GET/orders`, or `*`.
+   * Who may call at all. Its resources are paths of the API from the stage on: `dev/GET/orders`, or `*`. Is asked for when the stack is written,
+   * as it follows the routes.
    * @default - whoever the methods let in
    */
-  readonly policy?: readonly Statement[];
+  readonly policy?: () => readonly Statement[];
 }
 
 /**

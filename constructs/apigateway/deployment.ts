@@ -1,37 +1,47 @@
 import { createHash } from "node:crypto";
 import { ApiGatewayDeployment } from "@cdktf/provider-aws/lib/api-gateway-deployment";
-import { type IResolveContext, Lazy, TerraformResource } from "cdktf";
+import { type IResolveContext, type ITerraformDependable, Lazy, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 
 export interface DeploymentProps {
   readonly restApiId: string;
-  /** What must exist before the deployment is made, so that it is in the copy. May grow until the synthesis. */
-  readonly parts: readonly TerraformResource[];
+  /** What must exist before the deployment is made, so that it is in the copy. Is asked for when the stack is written. */
+  readonly parts: () => readonly ITerraformDependable[];
+  /**
+   * Name of the version that the copy is. It is made once and then left as it is, whatever changes.
+   * @default - none: the copy is replaced whenever anything that it copies changes
+   */
+  readonly version?: string;
 }
 
 /**
- * A copy of the API, which stages serve: what changes afterwards is not served until the next one is made. So the deployment is replaced
- * whenever anything that it copies changes.
+ * A copy of the API, which stages serve: what changes afterwards is not served until the next one is made.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-deploy-api.html
  */
 export class Deployment extends Construct {
   readonly deploymentId: string;
 
   /** @param scope the API, in which everything stands that the deployment copies */
-  constructor(scope: Construct, id: string, { restApiId, parts }: DeploymentProps) {
+  constructor(scope: Construct, id: string, { restApiId, parts, version }: DeploymentProps) {
     super(scope, id);
     const resource = new ApiGatewayDeployment(this, "Resource", {
       restApiId,
-      triggers: Lazy.anyValue({ produce: (context) => triggers(scope, context) }) as unknown as Record<string, string>,
-      // Stages point at the old one until the new one is there.
+      description: version && `Version ${version}`,
+      triggers: version
+        ? undefined
+        : (Lazy.anyValue({ produce: (context) => triggers(scope, context) }) as unknown as Record<string, string>),
+      // Stages point at the old one until the new one is there. Terraform keeps this in the state, too, and so deletes a version that is no
+      // longer named only after its stages have moved: API Gateway refuses to delete one that is served.
       lifecycle: { createBeforeDestroy: true },
     });
     this.deploymentId = resource.id;
-    resource.dependsOn = Lazy.listValue({ produce: () => parts.map(addressOf) });
+    resource.dependsOn = Lazy.listValue({ produce: (context) => parts().map((part) => addressOf(part, context)) });
   }
 }
 
-const addressOf = (part: TerraformResource): string => `${part.terraformResourceType}.${part.friendlyUniqueId}`;
+/** `depends_on` takes addresses, which are no templates. */
+const addressOf = ({ fqn }: ITerraformDependable, context: IResolveContext): string =>
+  String(context.resolve(fqn)).replace(/^\$\{(.+)\}$/, "$1");
 
 /** What a deployment copies. */
 const deployed = new Set([
@@ -62,7 +72,8 @@ function triggers(api: Construct, context: IResolveContext): Record<string, stri
     .map((node) => (context.resolve(node.toTerraform()) as { resource: object }).resource);
   // "//" tells where in this project a resource comes from: moving code deploys nothing.
   const text = JSON.stringify(configuration, (key, value: unknown) => (key === "//" ? undefined : value));
-  const references = new Set(text.match(/(?<!\$)\$\{(?!aws_api_gateway_)[^}]+\}/g));
+  // In an OpenAPI document references stand inside of `${jsonencode("…")}`.
+  const references = new Set(text.match(/(?<!\$)\$\{(?!aws_api_gateway_)[^{}]+\}/g));
   return {
     configuration: createHash("sha256").update(text).digest("hex"),
     references: [...references].sort().join(" "),

@@ -23,8 +23,22 @@ export interface IntegrationResponse {
   readonly templateHeaders?: readonly string[];
 }
 
+/** What an integration that calls something has. */
+interface CallingIntegration {
+  /**
+   * Seconds that API Gateway waits, 0.05 and more. Above 29 only where AWS raised the quota.
+   * @default 29
+   */
+  readonly timeoutSeconds?: number;
+  /**
+   * Stage variables that the URI is made with, each with the values that lead somewhere.
+   * @default - none, or any value will do
+   */
+  readonly variableValues?: Readonly<Record<string, readonly string[]>>;
+}
+
 /** Passes the request to an AWS service, rewritten, and rewrites the answer. */
-export interface AwsIntegration {
+export interface AwsIntegration extends CallingIntegration {
   readonly type: "AWS";
   readonly uri: string;
   /** Role that API Gateway calls under. */
@@ -38,7 +52,7 @@ export interface AwsIntegration {
 }
 
 /** Passes the request to a function, whole, and the function's answer to the client. */
-export interface ProxyIntegration {
+export interface ProxyIntegration extends CallingIntegration {
   readonly type: "AWS_PROXY";
   readonly uri: string;
   /** Role that API Gateway calls under. */

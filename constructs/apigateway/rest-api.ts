@@ -1,22 +1,45 @@
-import { Lazy } from "cdktf";
+import type { TerraformResource } from "cdktf";
 import { Construct } from "constructs";
-import type * as z from "zod/mini";
+import type { Statement } from "../iam/policy-document";
 import { PropError } from "../terraform/props";
-import { type Cors, errorHeaders, preflight, requireOrigins } from "./cors";
-import type { ApiSettings, Authorization, HttpMethod } from "./definition";
+import { AuthorizerTable } from "./authorizers/authorizer-table";
+import { findings } from "./checks";
+import { type Cors, errorHeaders, readableAnswers } from "./cors";
+import type { ApiSettings, Authorization, HttpMethod, RouteDefinition } from "./definition";
 import { Deployment } from "./deployment";
 import { gatewayResponses } from "./gateway-responses";
 import type { Integration } from "./integration";
+import { type ApiQuotas, policyLength, Quotas } from "./limits";
 import { modelOf } from "./model";
+import { Preflights } from "./preflights";
+import { versionsOf } from "./release";
+import { OpenApiRenderer } from "./renderers/openapi";
 import type { Renderer } from "./renderers/renderer";
 import { ResourceRenderer } from "./renderers/resources";
+import { policyFor, type ResourcePolicy } from "./resource-policy";
+import { parametersOf, type RouteOptions } from "./route-options";
+import { RouteTable } from "./route-table";
 import { type MethodSettings, Stage, type StageSettings } from "./stage";
-import type { Throttle } from "./throttle";
+import type { UsagePlan } from "./usage-plan";
+
+const renderers = { resources: ResourceRenderer, openapi: OpenApiRenderer } as const;
 
 export interface RestApiProps
   extends StageSettings,
-    Pick<ApiSettings, "apiName" | "description" | "binaryMediaTypes" | "minimumCompressionSizeBytes" | "policy">,
+    Pick<ApiSettings, "apiName" | "description" | "binaryMediaTypes" | "minimumCompressionSizeBytes">,
     Partial<Pick<ApiSettings, "apiKeySource" | "endpoint">> {
+  /**
+   * Who may call the API at all, whatever its methods say.
+   * @default - whoever the methods let in; for a private API, whoever comes through its VPC endpoints
+   */
+  readonly policy?: ResourcePolicy;
+  /**
+   * How the API is written down for Terraform. `resources`: a resource for each part, so that a plan shows each change by itself. `openapi`: one
+   * document, which is imported at once: for APIs of hundreds of routes, and where a route that is removed must be gone with the same apply.
+   * docs/openapi.md says what it takes to go from one to the other.
+   * @default "resources"
+   */
+  readonly definition?: keyof typeof renderers;
   /**
    * Who may call the methods that do not say it themselves. `NONE` is anyone.
    * @default "AWS_IAM"
@@ -27,50 +50,11 @@ export interface RestApiProps
    * @default - none
    */
   readonly cors?: Cors;
-}
-
-export interface RouteOptions {
   /**
-   * Schema of the JSON body. A body that breaks it is answered with 400 and the reason.
-   * @default - any body
+   * What AWS allows this API beyond what it allows everybody. More than that is warned of, or refused where AWS seldom raises it.
+   * @default - nothing
    */
-  readonly body?: z.ZodMiniType;
-  /**
-   * Who may call the method.
-   * @default - who may call the API's
-   */
-  readonly authorization?: Authorization;
-  /**
-   * Whether a request must carry a key of one of the API's usage plans.
-   * @default false
-   */
-  readonly isApiKeyRequired?: boolean;
-  /**
-   * Names of query parameters that a request must have; one without is answered with 400.
-   * @default - none
-   */
-  readonly requiredQueryParameters?: readonly string[];
-  /**
-   * Names of headers that a request must have; one without is answered with 400.
-   * @default - none
-   */
-  readonly requiredHeaders?: readonly string[];
-  /**
-   * Bound on the requests to this method.
-   * @default - that of the stage
-   */
-  readonly throttle?: Throttle;
-  /**
-   * Seconds that an answer is kept in the stage's cache, 1–3,600. Answers are told apart by the path's parameters and by `cacheKeyParameters`;
-   * not by who asks, so every caller that is let in gets the same.
-   * @default - not cached
-   */
-  readonly cacheTtlSeconds?: number;
-  /**
-   * Query parameters and headers that tell cached answers apart, besides the path's parameters: `querystring.page`, `header.Accept`.
-   * @default - the required query parameters
-   */
-  readonly cacheKeyParameters?: readonly string[];
+  readonly quotas?: ApiQuotas;
 }
 
 /**
@@ -79,15 +63,22 @@ export interface RouteOptions {
  */
 export class RestApi extends Construct {
   readonly restApiId: string;
+  readonly apiName: string;
   /** The stage that the props name; `addStage` adds others. */
   readonly stage: Stage;
   private readonly stages: Stage[] = [];
-  private readonly routes = new Map<string, HttpMethod[]>();
+  private readonly paths = new RouteTable(this);
+  private readonly authorizers = new AuthorizerTable(this);
+  private readonly routes: RouteDefinition[] = [];
+  private readonly preflights: Preflights;
   private readonly methodSettings: MethodSettings[] = [];
   private readonly modelNames = new Map<string, string>();
-  private readonly cors?: Cors;
+  private readonly usagePlans: UsagePlan[] = [];
+  private readonly apiKeys: TerraformResource[] = [];
+  private readonly quotas: Quotas;
   private readonly renderer: Renderer;
-  private readonly deployment: Deployment;
+  private readonly policy?: () => readonly Statement[];
+  private readonly deployments = new Map<string | undefined, Deployment>();
 
   constructor(
     scope: Construct,
@@ -95,22 +86,32 @@ export class RestApi extends Construct {
     private readonly props: RestApiProps,
   ) {
     super(scope, id);
-    const { cors } = props;
-    if (cors) requireOrigins(this, "cors.allowOrigins", cors.allowOrigins);
-    this.cors = cors?.allowOrigins.length ? cors : undefined;
-    this.renderer = new ResourceRenderer(this, { apiKeySource: "HEADER", endpoint: { type: "REGIONAL" }, ...props });
+    const { apiName, cors, endpoint = { type: "REGIONAL" } } = props;
+    this.policy = policyFor(this, props.policy, endpoint, this.routes);
+    this.apiName = apiName;
+    this.preflights = new Preflights(this, { cors, apiKeySource: props.apiKeySource ?? "HEADER", paths: this.paths });
+    this.quotas = new Quotas(this, props.quotas);
+    const Renderer = renderers[props.definition ?? "resources"];
+    this.renderer = new Renderer(this, { apiKeySource: "HEADER", ...props, endpoint, policy: this.policy });
     this.restApiId = this.renderer.restApiId;
-    const headers = this.cors ? errorHeaders(this.cors) : {};
+    const headers = cors ? errorHeaders(cors) : {};
     for (const response of gatewayResponses({ headers })) this.renderer.addGatewayResponse(response);
-    const { restApiId } = this;
-    this.deployment = new Deployment(this, "Deployment", { restApiId, parts: this.renderer.parts });
     this.stage = this.addStage("Stage", props);
+    this.node.addValidation({ validate: () => [...this.check()] });
   }
 
-  /** Adds a stage that serves the same deployment. */
+  /** Adds a stage, which serves the same deployment as the others, or the versions of its own release. */
   addStage(id: string, settings: StageSettings): Stage {
-    const { restApiId, deployment } = this;
-    const stage = new Stage(this, id, { ...settings, apiName: this.props.apiName, restApiId, deployment });
+    const { restApiId, apiName } = this;
+    const { release } = settings;
+    if (release) for (const version of versionsOf(release)) this.deploymentOf(version);
+    const stage = new Stage(this, id, {
+      ...settings,
+      apiName,
+      restApiId,
+      deployment: this.deploymentOf(release?.stable),
+      canaryDeployment: release?.canary && this.deploymentOf(release.canary.version),
+    });
     for (const method of this.methodSettings) stage.setMethod(method);
     this.stages.push(stage);
     return stage;
@@ -118,36 +119,48 @@ export class RestApi extends Construct {
 
   /**
    * Adds a route, such as `POST` on `/orders`.
-   * @throws PropError where the path is malformed or has the method already
+   * @throws PropError where the path is malformed, clashes with that of another route or has the method already
    */
   addRoute(httpMethod: HttpMethod, path: string, integration: Integration, options: RouteOptions = {}): void {
-    const { body, throttle, cacheTtlSeconds, requiredQueryParameters = [], requiredHeaders = [] } = options;
-    const methods = this.methodsOf(path);
-    if (methods.includes(httpMethod)) throw new PropError(this, "path", `one that has no ${httpMethod} yet`, path);
-    const queryParameters = requiredQueryParameters.map((name) => `method.request.querystring.${name}`);
-    this.renderer.addRoute({
+    const { body, throttle, cacheTtlSeconds } = options;
+    const authorization = options.authorization ?? this.props.authorization ?? "AWS_IAM";
+    this.authorizers.add(authorization);
+    this.paths.add(httpMethod, path);
+    this.requireIntegration(integration);
+    const parameters = parametersOf(this, httpMethod, path, options);
+    const cors = this.preflights.corsOf(httpMethod, path, options.cors);
+    const route: RouteDefinition = {
       httpMethod,
       path,
-      authorization: options.authorization ?? this.props.authorization ?? "AWS_IAM",
+      authorization,
       isApiKeyRequired: options.isApiKeyRequired ?? false,
-      integration,
+      integration: cors ? readableAnswers(cors, integration) : integration,
       body: body && modelOf(this, this.modelName(httpMethod, path), `Body of ${httpMethod} ${path}`, body),
-      requiredParameters: [...queryParameters, ...requiredHeaders.map((name) => `method.request.header.${name}`)],
-      cacheKeyParameters:
-        cacheTtlSeconds === undefined
-          ? []
-          : [
-              ...pathParameters(path).map((name) => `method.request.path.${name}`),
-              ...(options.cacheKeyParameters?.map((name) => `method.request.${name}`) ?? queryParameters),
-            ],
-    });
-    if (throttle || cacheTtlSeconds !== undefined) {
-      const settings = { httpMethod, path, throttle, cacheTtlSeconds };
+      ...parameters,
+    };
+    this.addDefinition(route);
+    const preflight = this.preflights.routeFor(route);
+    if (preflight) this.addDefinition(preflight);
+    if (throttle || cacheTtlSeconds) {
+      const settings = { httpMethod, path, throttle, cacheTtlSeconds: cacheTtlSeconds || undefined };
       this.methodSettings.push(settings);
       for (const stage of this.stages) stage.setMethod(settings);
     }
-    methods.push(httpMethod);
-    if (methods.length === 1 && this.cors) this.addPreflight(this.cors, path, methods);
+  }
+
+  /**
+   * Takes a plan note of, which does so by itself. The keys come before the deployment: one that was made before its keys has been seen to let
+   * calls in without.
+   */
+  addUsagePlan(plan: UsagePlan, keys: readonly TerraformResource[]): void {
+    this.usagePlans.push(plan);
+    this.apiKeys.push(...keys);
+    this.quotas.warnAbove(
+      "methodThrottlesPerPlan",
+      plan.boundRoutes.length,
+      `The plan ${plan.usagePlanName}`,
+      "methods with a throttle of their own",
+    );
   }
 
   /**
@@ -156,36 +169,56 @@ export class RestApi extends Construct {
    * @throws PropError that says which routes there are
    */
   requireRoutes(prop: string, names: readonly string[]): void {
-    const routes = [...this.routes].flatMap(([path, methods]) => methods.map((method) => `${method} ${path}`));
+    const routes = this.paths.names;
     const unknown = names.find((name) => !routes.includes(name));
     if (unknown !== undefined) throw new PropError(this, prop, `for routes of the API: ${routes.join(", ")}`, unknown);
   }
 
-  private addPreflight(cors: Cors, path: string, methods: readonly HttpMethod[]): void {
-    // Routes that come later belong into the answer, too.
-    const allowMethods = Lazy.stringValue({ produce: () => [...methods].sort().join(",") });
-    this.renderer.addRoute({
-      httpMethod: "OPTIONS",
-      path,
-      // A browser signs no preflight, and sends no key.
-      authorization: "NONE",
-      isApiKeyRequired: false,
-      integration: preflight(cors, allowMethods),
-      requiredParameters: [],
-      cacheKeyParameters: [],
+  /** The copy of the API that is a version, or the one that is replaced with every change. */
+  private deploymentOf(version?: string): Deployment {
+    const known = this.deployments.get(version);
+    if (known) return known;
+    const { restApiId, renderer, apiKeys } = this;
+    const deployment = new Deployment(this, version === undefined ? "Deployment" : `Deployment_${version}`, {
+      restApiId,
+      parts: () => [...renderer.parts, ...apiKeys],
+      version,
     });
+    this.deployments.set(version, deployment);
+    return deployment;
   }
 
-  /** The methods that a path has so far. */
-  private methodsOf(path: string): HttpMethod[] {
-    const known = this.routes.get(path);
-    if (known) return known;
-    if (path !== "/" && !/^(\/([\w.,-]+|\{[\w.-]+\+?\}))+$/.test(path)) {
-      throw new PropError(this, "path", "/ and parts of letters, digits, -_., or one {parameter}", path);
+  private addDefinition(route: RouteDefinition): void {
+    this.routes.push(route);
+    this.renderer.addRoute(route);
+  }
+
+  private requireIntegration(integration: Integration): void {
+    // Whoever writes JavaScript has no types that say so.
+    const types: readonly string[] = ["AWS", "AWS_PROXY", "MOCK"];
+    if (!types.includes(integration.type)) {
+      throw new PropError(this, "integration.type", `one of ${types.join(", ")}`, integration.type);
     }
-    const methods: HttpMethod[] = [];
-    this.routes.set(path, methods);
-    return methods;
+    if (integration.type === "MOCK") return;
+    const { timeoutSeconds } = integration;
+    if (timeoutSeconds !== undefined && !(timeoutSeconds >= 0.05)) {
+      throw new PropError(this, "timeoutSeconds", "0.05 or more", timeoutSeconds);
+    }
+    this.quotas.require("integrationTimeoutSeconds", "timeoutSeconds", timeoutSeconds, "seconds");
+  }
+
+  /** What can only be seen when the API is whole. */
+  private check(): readonly string[] {
+    const { paths, routes, stages, usagePlans, quotas } = this;
+    const authorizers = routes.flatMap(({ authorization }) =>
+      typeof authorization === "string" ? [] : [authorization.authorizer],
+    );
+    quotas.warnAbove("resourcesPerApi", paths.resourceCount, "The API", "resources, one for each part of its paths");
+    quotas.warnAbove("authorizersPerApi", new Set(authorizers).size, "The API", "authorizers");
+    quotas.warnAbove("stagesPerApi", stages.length, "The API", "stages");
+    const policyCharacters = this.policy ? policyLength(this, this.policy()) : 0;
+    quotas.require("resourcePolicyCharacters", "policy", policyCharacters, "characters of JSON");
+    return findings({ routes, stages, usagePlans, apiKeySource: this.props.apiKeySource ?? "HEADER" });
   }
 
   /** `POST /orders` → `POSTOrders`: letters and digits are all that a name may have, so two paths can come to the same. */
@@ -201,6 +234,3 @@ export class RestApi extends Construct {
     return name;
   }
 }
-
-const pathParameters = (path: string): readonly string[] =>
-  [...path.matchAll(/\{([\w.-]+)\+?\}/g)].map(([, name]) => name as string);

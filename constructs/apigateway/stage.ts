@@ -1,9 +1,14 @@
+import { ApiGatewayClientCertificate } from "@cdktf/provider-aws/lib/api-gateway-client-certificate";
 import { ApiGatewayMethodSettings } from "@cdktf/provider-aws/lib/api-gateway-method-settings";
-import { ApiGatewayStage } from "@cdktf/provider-aws/lib/api-gateway-stage";
+import { ApiGatewayStage, type ApiGatewayStageCanarySettings } from "@cdktf/provider-aws/lib/api-gateway-stage";
+import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { LogGroup, type RetentionDays } from "../cloudwatch/log-group";
-import { PropError, requireInteger, requireMatch } from "../terraform/props";
+import { PropError, requireMatch } from "../terraform/props";
+import { accessLogFormat } from "./access-log";
 import type { Deployment } from "./deployment";
+import { requireVariables } from "./limits";
+import { type Canary, type Release, requireRelease } from "./release";
 import { requireThrottle, type Throttle } from "./throttle";
 
 /** A cache of answers. It costs by the hour, used or not. */
@@ -36,6 +41,18 @@ export interface StageSettings {
    * @default - none
    */
   readonly cache?: Cache;
+  /**
+   * Whether API Gateway shows HTTP backends a certificate, by which they know that a request comes from it. It lasts a year; a new one takes a
+   * replacement of the resource.
+   * @default false
+   * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/getting-started-client-side-ssl-authentication.html
+   */
+  readonly hasClientCertificate?: boolean;
+  /**
+   * Which versions of the API the stage serves.
+   * @default - the API as it is: every change is deployed when it is applied
+   */
+  readonly release?: Release;
 }
 
 /** How one method differs from the others of a stage. */
@@ -43,6 +60,10 @@ export interface MethodSettings {
   readonly httpMethod: string;
   readonly path: string;
   readonly throttle?: Throttle;
+  /**
+   * Seconds that an answer is kept, 1–3,600.
+   * @default - not cached
+   */
   readonly cacheTtlSeconds?: number;
 }
 
@@ -50,46 +71,31 @@ export interface StageProps extends StageSettings {
   readonly restApiId: string;
   readonly apiName: string;
   readonly deployment: Deployment;
+  /** What the canary of the release serves. */
+  readonly canaryDeployment?: Deployment;
 }
 
 const DEFAULT_THROTTLE: Throttle = { rateLimit: 50, burstLimit: 100 };
-
-/**
- * One line of JSON a request.
- * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html
- */
-const accessLogFormat = JSON.stringify({
-  requestId: "$context.requestId",
-  extendedRequestId: "$context.extendedRequestId",
-  requestTime: "$context.requestTime",
-  httpMethod: "$context.httpMethod",
-  path: "$context.path",
-  resourcePath: "$context.resourcePath",
-  status: "$context.status",
-  responseLength: "$context.responseLength",
-  responseLatency: "$context.responseLatency",
-  integrationStatus: "$context.integration.status",
-  integrationLatency: "$context.integration.latency",
-  integrationError: "$context.integration.error",
-  errorType: "$context.error.responseType",
-  errorMessage: "$context.error.message",
-  validationError: "$context.error.validationErrorString",
-  sourceIp: "$context.identity.sourceIp",
-  caller: "$context.identity.userArn",
-  userAgent: "$context.identity.userAgent",
-  traceId: "$context.xrayTraceId",
-});
 
 /**
  * A stage: a name that a deployment is served under, with its logs, its metrics and its bounds.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-stages.html
  */
 export class Stage extends Construct {
+  readonly restApiId: string;
+  readonly stageArn: string;
   readonly invokeUrl: string;
   readonly apiName: string;
   readonly stageName: string;
+  /** The name as a reference, for what must not be made before the stage. */
+  readonly stageReference: string;
   readonly accessLogs: LogGroup;
   readonly executionLogs: LogGroup;
+  /** For resources that must not start before the stage exists. */
+  readonly dependable: ITerraformDependable;
+  readonly variables: Readonly<Record<string, string>>;
+  /** The variables that requests to the canary have; without a canary, those of the stage. */
+  readonly canaryVariables: Readonly<Record<string, string>>;
   private readonly resource: ApiGatewayStage;
   private readonly props: StageProps;
 
@@ -103,11 +109,15 @@ export class Stage extends Construct {
       throttle = DEFAULT_THROTTLE,
       variables = {},
       cache,
+      release,
+      canaryDeployment,
     } = props;
     requireMatch(this, "stageName", stageName, /^[\w-]{1,128}$/, "1–128 letters, digits, - and _");
     requireThrottle(this, throttle);
-    this.requireVariables(variables);
+    requireVariables(this, "variables", variables);
+    if (release) requireRelease(this, release);
 
+    this.props = props;
     this.accessLogs = new LogGroup(this, "AccessLogs", {
       logGroupName: `/aws/apigateway/${apiName}/${stageName}`,
       retentionInDays: logRetentionInDays,
@@ -117,6 +127,8 @@ export class Stage extends Construct {
       logGroupName: `API-Gateway-Execution-Logs_${restApiId}/${stageName}`,
       retentionInDays: logRetentionInDays,
     });
+    // Requests to a canary are logged in groups of their own, which are there as long as there may be a canary again: so its logs outlast it.
+    const canaryLogs = release ? [this.accessLogs, this.executionLogs].map((group) => this.canaryLogs(group)) : [];
     const stage = new ApiGatewayStage(this, "Resource", {
       restApiId,
       deploymentId: props.deployment.deploymentId,
@@ -124,12 +136,24 @@ export class Stage extends Construct {
       variables: Object.keys(variables).length > 0 ? { ...variables } : undefined,
       cacheClusterEnabled: cache ? true : undefined,
       cacheClusterSize: cache?.sizeGb,
+      clientCertificateId: props.hasClientCertificate
+        ? new ApiGatewayClientCertificate(this, "ClientCertificate", {
+            description: `Of the stage ${stageName} of ${apiName}`,
+            lifecycle: { createBeforeDestroy: true },
+          }).id
+        : undefined,
       xrayTracingEnabled: true,
       accessLogSettings: { destinationArn: this.accessLogs.logGroupArn, format: accessLogFormat },
-      dependsOn: [this.executionLogs.dependable],
+      canarySettings: release?.canary && canaryDeployment && canarySettings(release.canary, canaryDeployment),
+      dependsOn: [this.executionLogs, ...canaryLogs].map(({ dependable }) => dependable),
     });
     this.resource = stage;
-    this.props = props;
+    this.dependable = stage;
+    this.variables = variables;
+    this.canaryVariables = release?.canary ? { ...variables, ...release.canary.variables } : variables;
+    this.restApiId = restApiId;
+    this.stageArn = stage.arn;
+    this.stageReference = stage.stageName;
     this.apiName = apiName;
     this.invokeUrl = stage.invokeUrl;
     this.stageName = stageName;
@@ -139,15 +163,19 @@ export class Stage extends Construct {
   /** Sets how one method differs from the others. */
   setMethod({ httpMethod, path, throttle, cacheTtlSeconds }: MethodSettings): void {
     if (throttle) requireThrottle(this, throttle, ` of ${httpMethod} ${path}`);
-    if (cacheTtlSeconds !== undefined) {
-      requireInteger(this, `cacheTtlSeconds of ${httpMethod} ${path}`, cacheTtlSeconds, 1, 3_600);
-      if (!this.props.cache) {
-        throw new PropError(this, "cache", `set where a route is cached, such as ${httpMethod} ${path}`, undefined);
-      }
+    if (cacheTtlSeconds !== undefined && !this.props.cache) {
+      throw new PropError(this, "cache", `set where a route is cached, such as ${httpMethod} ${path}`, undefined);
     }
     const id = `${httpMethod}${path}`.replace(/[^\w-]+/g, "_");
     const methodPath = `${path.replaceAll("/", "~1")}/${httpMethod}`;
     this.addSettings(id, methodPath, throttle ?? this.props.throttle ?? DEFAULT_THROTTLE, cacheTtlSeconds);
+  }
+
+  private canaryLogs({ node, logGroupName }: LogGroup): LogGroup {
+    return new LogGroup(this, `Canary${node.id}`, {
+      logGroupName: `${logGroupName}/Canary`,
+      retentionInDays: this.props.logRetentionInDays,
+    });
   }
 
   /** A method's own settings stand in place of those for all, so each holds everything. */
@@ -180,17 +208,14 @@ export class Stage extends Construct {
       },
     });
   }
-
-  private requireVariables(variables: Readonly<Record<string, string>>): void {
-    for (const [name, value] of Object.entries(variables)) {
-      requireMatch(this, "variables", name, /^\w{1,64}$/, "named with 1–64 letters, digits and _");
-      requireMatch(
-        this,
-        `variables.${name}`,
-        value,
-        /^[\w.~:/?#&=,-]{1,512}$/,
-        "1–512 letters, digits and -._~:/?#&=,",
-      );
-    }
-  }
 }
+
+const canarySettings = (
+  { percentTraffic, variables, useStageCache = false }: Canary,
+  { deploymentId }: Deployment,
+): ApiGatewayStageCanarySettings => ({
+  deploymentId,
+  percentTraffic,
+  stageVariableOverrides: variables && { ...variables },
+  useStageCache,
+});

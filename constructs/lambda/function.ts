@@ -50,6 +50,7 @@ export class NodeFunction extends Construct {
   readonly role: Role;
   readonly logGroup: LogGroup;
   readonly timeoutSeconds: number;
+  private readonly resource: LambdaFunction;
 
   constructor(scope: Construct, id: string, props: NodeFunctionProps) {
     super(scope, id);
@@ -100,9 +101,19 @@ export class NodeFunction extends Construct {
       },
       dependsOn: [...canRun, this.logGroup.dependable],
     });
+    this.resource = resource;
     this.functionArn = resource.arn;
     this.functionName = resource.functionName;
     this.invokeArn = resource.invokeArn;
+  }
+
+  /**
+   * Publishes every change of the function as a version.
+   * @returns the number of the newest version
+   */
+  publishVersions(): string {
+    this.resource.publish = true;
+    return this.resource.version;
   }
 
   private code(entry: string): { filename: string; hash: string } {

@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { App as CdktfApp } from "cdktf";
+import { AnnotationMetadataEntryType, App as CdktfApp } from "cdktf";
 import type { Construct } from "constructs";
 
 /** A rule over the content of one stack's cdk.tf.json: a sentence for each finding. */
@@ -40,7 +40,8 @@ export class App extends CdktfApp {
     fs.mkdirSync(given, { recursive: true });
     const output = fs.realpathSync(given);
     removeAbandoned(output);
-    super({ outdir: path.join(output, `${STAGING}${process.pid}`) });
+    // A warning's stack trace would put this machine's paths into the manifest.
+    super({ outdir: path.join(output, `${STAGING}${process.pid}`), stackTraces: false });
     this.output = output;
     this.rules = props.rules ?? [];
     // cdktf makes the folder at once; nothing is to be left of an app that never comes to be written.
@@ -69,7 +70,8 @@ export class App extends CdktfApp {
   }
 
   /**
-   * Writes every stack: `stacks/<name>/cdk.tf.json`, the files added to it, and the manifest that the cdktf CLI reads.
+   * Writes every stack: `stacks/<name>/cdk.tf.json`, the files added to it, and the manifest that the cdktf CLI reads. Warnings of constructs
+   * go to standard error.
    * @throws RuleError with every finding of every rule
    */
   override synth(): void {
@@ -81,8 +83,17 @@ export class App extends CdktfApp {
       if (this.findings.length > 0) throw new RuleError(this.findings.join("\n"));
       this.addFiles(files);
       publish(this.outdir, this.output);
+      this.printWarnings();
     } finally {
       this.removeStaging();
+    }
+  }
+
+  private printWarnings(): void {
+    for (const { node } of this.node.findAll()) {
+      for (const { type, data } of node.metadata) {
+        if (type === AnnotationMetadataEntryType.WARN) console.error(`Warning: ${data} (in ${node.path})`);
+      }
     }
   }
 

@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { Annotations } from "cdktf";
 import { Topic } from "../../../constructs/sns/topic";
 import { App, type AppProps } from "../../../constructs/terraform/app";
 import { Stack } from "../../../constructs/terraform/stack";
@@ -126,4 +127,23 @@ test("gives every stack the repository's provider lock file", () => {
   fs.writeFileSync(".terraform.lock.hcl", "# locked");
   synth(["a"]);
   expect(fs.readFileSync("out/stacks/a/.terraform.lock.hcl", "utf8")).toBe("# locked");
+});
+
+describe("a construct's warning", () => {
+  test("goes to standard error once the output is there, with the construct's path, and leaves no machine path in the manifest", () => {
+    const said: string[] = [];
+    const stderr = jest.spyOn(console, "error").mockImplementation((text) => {
+      said.push(`${text}, ${fs.existsSync("out/manifest.json") ? "written" : "not written"}`);
+    });
+    const app = new App({ outdir: "out" });
+    const stack = new Stack(app, "a", { region: "eu-west-1", backend: { type: "local", attributes: {} } });
+    Annotations.of(new Topic(stack, "Topic", { topicName: "news" })).addWarning("This is a lot.");
+    app.synth();
+    stderr.mockRestore();
+    expect(said).toEqual(["Warning: This is a lot. (in a/Topic), written"]);
+    const { stacks } = JSON.parse(fs.readFileSync("out/manifest.json", "utf8"));
+    expect(stacks.a.annotations).toEqual([
+      { constructPath: "a/Topic", level: "@cdktf/warn", message: "This is a lot." },
+    ]);
+  });
 });

@@ -1,4 +1,4 @@
-import type { TerraformResource } from "cdktf";
+import type { ITerraformDependable } from "cdktf";
 import type { GatewayResponseDefinition, RouteDefinition } from "../definition";
 
 /** Writes the parts of one API down for Terraform: as a resource for each, or as one document. */
@@ -6,7 +6,7 @@ export interface Renderer {
   readonly restApiId: string;
   readonly executionArn: string;
   /** What must exist before the API is deployed, beside what refers to it. Grows with the API. */
-  readonly parts: readonly TerraformResource[];
+  readonly parts: readonly ITerraformDependable[];
   addRoute(route: RouteDefinition): void;
   addGatewayResponse(response: GatewayResponseDefinition): void;
 }

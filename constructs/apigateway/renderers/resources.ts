@@ -4,10 +4,8 @@ import { ApiGatewayModel } from "@cdktf/provider-aws/lib/api-gateway-model";
 import { ApiGatewayRequestValidator } from "@cdktf/provider-aws/lib/api-gateway-request-validator";
 import { ApiGatewayResource } from "@cdktf/provider-aws/lib/api-gateway-resource";
 import { ApiGatewayRestApi } from "@cdktf/provider-aws/lib/api-gateway-rest-api";
-import { ApiGatewayRestApiPolicy } from "@cdktf/provider-aws/lib/api-gateway-rest-api-policy";
 import type { TerraformResource } from "cdktf";
 import { Construct } from "constructs";
-import { policyDocument } from "../../iam/policy-document";
 import { escapeTemplate } from "../../terraform/escape";
 import type {
   ApiSettings,
@@ -17,6 +15,7 @@ import type {
   RouteDefinition,
 } from "../definition";
 import type { Renderer } from "./renderer";
+import { gatewayResponseHeaders, restApiArguments, restApiPolicy } from "./rest-api";
 import { Route } from "./route";
 import { validatorOf } from "./validator";
 
@@ -36,38 +35,13 @@ export class ResourceRenderer implements Renderer {
 
   constructor(
     private readonly api: Construct,
-    {
-      apiName,
-      description,
-      binaryMediaTypes,
-      minimumCompressionSizeBytes,
-      apiKeySource,
-      endpoint,
-      policy,
-    }: ApiSettings,
+    settings: ApiSettings,
   ) {
-    const resource = new ApiGatewayRestApi(api, "Resource", {
-      name: apiName,
-      description,
-      endpointConfiguration: {
-        types: [endpoint.type],
-        vpcEndpointIds: endpoint.type === "PRIVATE" ? [...endpoint.vpcEndpointIds] : undefined,
-      },
-      binaryMediaTypes: binaryMediaTypes && [...binaryMediaTypes],
-      minimumCompressionSize: minimumCompressionSizeBytes?.toString(),
-      apiKeySource: apiKeySource === "HEADER" ? undefined : apiKeySource,
-    });
+    const resource = new ApiGatewayRestApi(api, "Resource", restApiArguments(settings));
     this.restApiId = resource.id;
     this.executionArn = resource.executionArn;
     this.paths.set("/", { scope: api, resourceId: resource.rootResourceId });
-    if (policy) {
-      const statements = policy.map((statement) => ({
-        ...statement,
-        resources: statement.resources?.map((path) => `${resource.executionArn}/${path}`),
-      }));
-      const document = { restApiId: resource.id, policy: policyDocument(statements) };
-      this.parts.push(new ApiGatewayRestApiPolicy(api, "Policy", document));
-    }
+    this.parts.push(...restApiPolicy(api, resource, settings));
   }
 
   addRoute(definition: RouteDefinition): void {
@@ -93,9 +67,7 @@ export class ResourceRenderer implements Renderer {
       responseType,
       statusCode,
       responseTemplates: { "application/json": escapeTemplate(template) },
-      responseParameters: Object.fromEntries(
-        Object.entries(headers).map(([name, value]) => [`gatewayresponse.header.${name}`, `'${value}'`]),
-      ),
+      responseParameters: gatewayResponseHeaders(headers),
     });
     this.parts.push(response);
   }
@@ -161,7 +133,8 @@ export class ResourceRenderer implements Renderer {
   }
 }
 
-function sourcesOf(definition: AuthorizerDefinition) {
+/** Where an authorizer looks, and what it asks. */
+export function sourcesOf(definition: AuthorizerDefinition) {
   switch (definition.type) {
     case "COGNITO_USER_POOLS":
       return { providerArns: [...definition.userPoolArns], identitySource: "method.request.header.Authorization" };
@@ -170,13 +143,13 @@ function sourcesOf(definition: AuthorizerDefinition) {
         authorizerUri: definition.uri,
         authorizerCredentials: definition.credentialsArn,
         identitySource: `method.request.header.${definition.header}`,
-        identityValidationExpression: definition.validationExpression,
+        identityValidationExpression:
+          definition.validationExpression && escapeTemplate(definition.validationExpression),
       };
     case "REQUEST":
       return {
         authorizerUri: definition.uri,
         authorizerCredentials: definition.credentialsArn,
-        // An empty one stands for none, and only where nothing is kept; without it the provider asks for the Authorization header.
         identitySource: definition.identitySources.join(","),
       };
   }

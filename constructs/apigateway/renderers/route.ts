@@ -33,11 +33,7 @@ export class Route extends Construct {
   constructor(scope: Construct, id: string, props: RouteProps) {
     super(scope, id);
     const { restApiId, resourceId, integration, scopes, modelName, requiredParameters, cacheKeyParameters } = props;
-    const parameters = [
-      // What a cache tells answers apart by must be known to the method; path parameters are always there.
-      ...cacheKeyParameters.map((name) => [name, name.startsWith("method.request.path.")]),
-      ...requiredParameters.map((name) => [name, true]),
-    ];
+    const parameters = requestParametersOf({ requiredParameters, cacheKeyParameters });
     const method = new ApiGatewayMethod(this, "Resource", {
       restApiId,
       resourceId,
@@ -48,7 +44,7 @@ export class Route extends Construct {
       authorizationScopes: scopes && [...scopes],
       apiKeyRequired: props.isApiKeyRequired ? true : undefined,
       requestModels: modelName ? { "application/json": modelName } : undefined,
-      requestParameters: parameters.length > 0 ? Object.fromEntries(parameters) : undefined,
+      requestParameters: Object.keys(parameters).length > 0 ? parameters : undefined,
       requestValidatorId: props.validatorId,
     });
     const target = { restApiId, resourceId, httpMethod: method.httpMethod };
@@ -58,21 +54,21 @@ export class Route extends Construct {
       cacheKeyParameters: cacheKeyParameters.length > 0 ? [...cacheKeyParameters] : undefined,
     });
     const responses = responsesOf(integration).map((response) => {
-      const { statusCode, selectionPattern, template, headers = {}, templateHeaders = [] } = response;
-      const declared = [...Object.keys(headers), ...templateHeaders].map((name) => [responseHeader(name), false]);
+      const { statusCode, selectionPattern, template } = response;
+      const declared = headerNamesOf(response).map((name) => [responseHeader(name), false]);
       const methodResponse = new ApiGatewayMethodResponse(this, statusCode, {
         ...target,
         statusCode,
         responseModels: { "application/json": "Empty" },
         responseParameters: declared.length > 0 ? Object.fromEntries(declared) : undefined,
       });
-      const mapped = Object.entries(headers).map(([name, value]) => [responseHeader(name), `'${value}'`]);
+      const mapped = mappedHeadersOf(response);
       return new ApiGatewayIntegrationResponse(this, `${statusCode}Mapping`, {
         ...target,
         statusCode: methodResponse.statusCode,
         selectionPattern,
         responseTemplates: { "application/json": escapeTemplate(template) },
-        responseParameters: mapped.length > 0 ? Object.fromEntries(mapped) : undefined,
+        responseParameters: Object.keys(mapped).length > 0 ? mapped : undefined,
         // API Gateway refuses a response to an integration that is not there yet, and no attribute says so.
         dependsOn: [integrationResource],
       });
@@ -81,14 +77,39 @@ export class Route extends Construct {
   }
 }
 
+const milliseconds = (seconds: number | undefined): number | undefined =>
+  seconds === undefined ? undefined : Math.round(seconds * 1_000);
+
 const responseHeader = (name: string): string => `method.response.header.${name}`;
 
-function responsesOf(integration: Integration): readonly IntegrationResponse[] {
+/** The parameters that a method declares, each with whether it is required. */
+export const requestParametersOf = ({
+  requiredParameters,
+  cacheKeyParameters,
+}: Pick<RouteDefinition, "requiredParameters" | "cacheKeyParameters">): Record<string, boolean> =>
+  Object.fromEntries([
+    // What a cache tells answers apart by must be known to the method; path parameters are always there.
+    ...cacheKeyParameters.map((name) => [name, name.startsWith("method.request.path.")]),
+    ...requiredParameters.map((name) => [name, true]),
+  ]);
+
+/** Headers that an answer may have. */
+export const headerNamesOf = ({ headers = {}, templateHeaders = [] }: IntegrationResponse): readonly string[] => [
+  ...Object.keys(headers),
+  ...templateHeaders,
+];
+
+/** Headers that an answer has, as mapping expressions. */
+export const mappedHeadersOf = ({ headers = {} }: IntegrationResponse): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [responseHeader(name), `'${value}'`]));
+
+export function responsesOf(integration: Integration): readonly IntegrationResponse[] {
   if (integration.type === "AWS_PROXY") return [];
   return integration.type === "MOCK" ? [integration.response] : integration.responses;
 }
 
-function backend(
+/** What is behind a method, as Terraform and OpenAPI have it. */
+export function backend(
   integration: Integration,
 ): Omit<ApiGatewayIntegrationConfig, "restApiId" | "resourceId" | "httpMethod"> {
   switch (integration.type) {
@@ -101,6 +122,7 @@ function backend(
         requestParameters: { ...integration.requestParameters },
         requestTemplates: { "application/json": escapeTemplate(integration.requestTemplate) },
         passthroughBehavior: "NEVER",
+        timeoutMilliseconds: milliseconds(integration.timeoutSeconds),
         dependsOn: [...integration.dependsOn],
       };
     case "AWS_PROXY":
@@ -110,6 +132,7 @@ function backend(
         integrationHttpMethod: "POST",
         uri: integration.uri,
         credentials: integration.credentialsArn,
+        timeoutMilliseconds: milliseconds(integration.timeoutSeconds),
         dependsOn: [...integration.dependsOn],
       };
     case "MOCK":

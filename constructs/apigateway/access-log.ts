@@ -1,0 +1,38 @@
+/**
+ * One line of JSON a request: who, what, how it ended, how long it took, and where it was refused. A field that a request has no value for is `-`.
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html
+ */
+export const accessLogFormat = JSON.stringify({
+  requestId: "$context.requestId",
+  extendedRequestId: "$context.extendedRequestId",
+  requestTime: "$context.requestTime",
+  httpMethod: "$context.httpMethod",
+  path: "$context.path",
+  resourcePath: "$context.resourcePath",
+  status: "$context.status",
+  responseLength: "$context.responseLength",
+  responseLatency: "$context.responseLatency",
+  integrationStatus: "$context.integration.status",
+  integrationLatency: "$context.integration.latency",
+  integrationRequestId: "$context.integration.requestId",
+  integrationError: "$context.integration.error",
+  errorType: "$context.error.responseType",
+  errorMessage: "$context.error.message",
+  validationError: "$context.error.validationErrorString",
+  authorizeError: "$context.authorize.error",
+  authorizerError: "$context.authorizer.error",
+  authorizerStatus: "$context.authorizer.status",
+  authorizerLatency: "$context.authorizer.latency",
+  principalId: "$context.authorizer.principalId",
+  wafStatus: "$context.waf.status",
+  wafError: "$context.waf.error",
+  wafResponse: "$context.wafResponseCode",
+  sourceIp: "$context.identity.sourceIp",
+  caller: "$context.identity.userArn",
+  apiKeyId: "$context.identity.apiKeyId",
+  userAgent: "$context.identity.userAgent",
+  domainName: "$context.domainName",
+  stage: "$context.stage",
+  isCanary: "$context.isCanaryRequest",
+  traceId: "$context.xrayTraceId",
+});

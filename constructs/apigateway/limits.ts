@@ -1,0 +1,139 @@
+import { Annotations, Token } from "cdktf";
+import type { Construct } from "constructs";
+import type { Statement } from "../iam/policy-document";
+import { PropError, requireInteger } from "../terraform/props";
+import { Stack } from "../terraform/stack";
+import { restApiPolicyDocument } from "./renderers/rest-api";
+
+const source =
+  "https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html";
+
+/**
+ * Quotas of one API that AWS raises on request. State here what AWS has granted.
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
+ */
+export interface ApiQuotas {
+  /**
+   * Parts of paths, `/` included.
+   * @default 300
+   */
+  readonly resourcesPerApi?: number;
+  /** @default 10 */
+  readonly authorizersPerApi?: number;
+  /** @default 10 */
+  readonly stagesPerApi?: number;
+  /**
+   * Methods with a throttle of their own in one usage plan, for each stage.
+   * @default 20
+   */
+  readonly methodThrottlesPerPlan?: number;
+  /**
+   * Length of the resource policy's JSON.
+   * @default 8192
+   */
+  readonly resourcePolicyCharacters?: number;
+  /**
+   * Seconds that an integration may take, at most 300. AWS raises it for Regional and private APIs, and may lower the account's throttle for it.
+   * @default 29
+   */
+  readonly integrationTimeoutSeconds?: number;
+}
+
+const granted: Required<ApiQuotas> = {
+  resourcesPerApi: 300,
+  authorizersPerApi: 10,
+  stagesPerApi: 10,
+  methodThrottlesPerPlan: 20,
+  resourcePolicyCharacters: 8_192,
+  integrationTimeoutSeconds: 29,
+};
+
+/** The most that may be stated: for a timeout what the AWS provider takes, else what nobody has. */
+const highest: Partial<Record<keyof ApiQuotas, number>> = { integrationTimeoutSeconds: 300 };
+
+/** What AWS allows one API: its defaults, and in their place what was raised. */
+export class Quotas {
+  private readonly values: Required<ApiQuotas>;
+
+  /** @throws PropError for a quota below what AWS gives everybody */
+  constructor(
+    private readonly api: Construct,
+    raised: ApiQuotas = {},
+  ) {
+    this.values = { ...granted, ...raised };
+    for (const name of Object.keys(granted) as (keyof ApiQuotas)[]) {
+      requireInteger(api, `quotas.${name}`, this.values[name], granted[name], highest[name] ?? 1_000_000);
+    }
+  }
+
+  /**
+   * Warns, on standard error, of an API that AWS refuses unless it has raised a quota.
+   * @param subject what is counted: `the API`, `the plan gold`
+   */
+  warnAbove(name: keyof ApiQuotas, count: number, subject: string, things: string): void {
+    if (count <= this.values[name]) return;
+    Annotations.of(this.api).addWarning(
+      `${subject} has ${count} ${things}, and AWS allows ${this.values[name]} unless asked for more. ` +
+        `Where it granted more, say so in quotas.${name}: ${source}`,
+    );
+  }
+
+  /**
+   * Refuses what AWS refuses, where nothing says that it raised the quota.
+   * @throws PropError
+   */
+  require(name: keyof ApiQuotas, prop: string, value: number | undefined, unit: string): void {
+    if (value === undefined || value <= this.values[name]) return;
+    throw new PropError(
+      this.api,
+      prop,
+      `at most ${this.values[name]} ${unit}`,
+      value,
+      `It is AWS's limit, ${source}. Where AWS raised it, say so in quotas.${name}`,
+    );
+  }
+}
+
+/**
+ * Refuses what is above a limit that AWS raises for nobody.
+ * @throws PropError
+ */
+export function requireAtMost(construct: Construct, prop: string, value: number, max: number, unit: string): void {
+  if (value > max)
+    throw new PropError(construct, prop, `at most ${max} ${unit}`, value, `It is AWS's limit, ${source}`);
+}
+
+/**
+ * Checks variables of a stage, or those that a canary has in place of them.
+ * @param prop the prop's name as the user wrote it
+ * @throws PropError
+ * @see https://docs.aws.amazon.com/apigateway/latest/api/API_Stage.html
+ */
+export function requireVariables(
+  construct: Construct,
+  prop: string,
+  variables: Readonly<Record<string, string>>,
+): void {
+  const entries = Object.entries(variables);
+  requireAtMost(construct, prop, entries.length, 100, "variables");
+  const page = "https://docs.aws.amazon.com/apigateway/latest/api/API_Stage.html";
+  for (const [name, value] of entries) {
+    if (!/^\w{1,64}$/.test(name)) {
+      throw new PropError(construct, prop, "named with 1–64 letters, digits and _", name, `See ${page} and ${source}`);
+    }
+    if (!Token.isUnresolved(value) && !/^[\w.~:/?#&=,-]{1,512}$/.test(value)) {
+      const rule = "1–512 letters, digits and -._~:/?#&=,";
+      throw new PropError(construct, `${prop}.${name}`, rule, value, `See ${page} and ${source}`);
+    }
+  }
+}
+
+/**
+ * How long a resource policy is at least, once it stands on the API: what Terraform finds behind references comes on top.
+ * @param policy whose resources are paths of the API
+ */
+export function policyLength(api: Construct, policy: readonly Statement[]): number {
+  if (policy.length === 0) return 0;
+  const executionArn = `arn:aws:execute-api:${Stack.of(api).region}:123456789012:abcdefghij`;
+  return restApiPolicyDocument(policy, executionArn).replace(/\$\{[^}]*\}/g, "").length;
+}
