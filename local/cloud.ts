@@ -6,7 +6,10 @@ import { type Applied, apply } from "../terraform/evaluate";
 import type { Answer } from "./api-gateway/answer";
 import { ApiGateway, type HttpRequest } from "./api-gateway/api-gateway";
 import type { FunctionCall } from "./api-gateway/proxy-integration";
+import { originOf } from "./api-gateway/request-origin";
+import { UsagePlans } from "./api-gateway/usage-plans";
 import { AwsError, type Caller, type Clock, type Log, type Place, type WireRequest, type WireResponse } from "./aws";
+import { COGNITO_PATH, Cognito } from "./cognito/cognito";
 import { DynamoDb } from "./dynamodb/dynamodb";
 import { faultOf, isForS3, receive, send } from "./http";
 import { Iam } from "./iam/iam";
@@ -33,6 +36,11 @@ export interface CloudOptions {
   readonly port?: number;
   readonly clock?: Clock;
   readonly log?: Log;
+  /**
+   * Chooses requests for the canaries of stages: gives a number from 0 up to, not including, 1.
+   * @default Math.random
+   */
+  readonly random?: () => number;
   /** Values of Terraform variables, as Terraform reads them from `TF_VAR_<name>`. */
   readonly variables?: Readonly<Record<string, string>>;
 }
@@ -60,10 +68,13 @@ export class Cloud {
   readonly dynamodb: DynamoDb;
   readonly lambda: Lambda;
   readonly s3: S3;
+  readonly cognito: Cognito;
   private readonly sts: Sts;
+  private readonly usagePlans: UsagePlans;
   readonly stacks: RunningStack[] = [];
   private readonly mappings: EventSourceMappings;
   private readonly keyPolicies = new Map<string, string>();
+  private readonly vpcEndpoints = new Map<string, string>();
   private readonly apis = new Map<string, ApiGateway>();
   private count = 0;
 
@@ -87,7 +98,9 @@ export class Cloud {
       authenticate: (request) => this.authenticate(request).caller,
       authenticateForm: (fields) => this.callerOf(verifyPostPolicy(fields, this.verifyOptions).accessKeyId),
     });
+    this.cognito = new Cognito({ place, clock, log, endpoint });
     this.sts = new Sts({ iam: this.iam });
+    this.usagePlans = new UsagePlans(clock);
     this.lambda = new Lambda({ place, clock, log, assume, endpoint });
     this.lambda.onInvocation(({ functionName }) => this.writeLogs(functionName));
     this.mappings = new EventSourceMappings({
@@ -105,7 +118,7 @@ export class Cloud {
    * @throws Error that names what of a stack the local run cannot do
    */
   static async start(folders: readonly string[], given: CloudOptions = {}): Promise<Cloud> {
-    const options = { port: 0, clock: systemClock, log: () => undefined, variables: {}, ...given };
+    const options = { port: 0, clock: systemClock, random: Math.random, log: () => undefined, variables: {}, ...given };
     const configs = folders.map((folder) => ({ folder, config: readConfig(folder) }));
     const place = placeOf(configs.map(({ config }) => config));
     const server = http.createServer();
@@ -140,7 +153,8 @@ export class Cloud {
   }
 
   private deploy(folder: string, config: TerraformConfig): void {
-    const { place, iam, sqs, sns, dynamodb, lambda, s3, mappings, keyPolicies } = this;
+    const { place, iam, sqs, sns, dynamodb, lambda, s3, cognito, mappings, keyPolicies, vpcEndpoints, usagePlans } =
+      this;
     const services = {
       place,
       iam,
@@ -149,8 +163,11 @@ export class Cloud {
       dynamodb,
       lambda,
       s3,
+      cognito,
       mappings,
       keyPolicies,
+      vpcEndpoints,
+      usagePlans,
       executeApi: `${this.endpoint}${EXECUTE_API}`,
     };
     const provider = new LocalProvider(services, folder, () => {
@@ -188,6 +205,8 @@ export class Cloud {
       access: this.iam,
       clock: this.options.clock,
       log: this.options.log,
+      usagePlans: this.usagePlans,
+      random: this.options.random,
       // The client signed the whole path, of which the API sees the part behind its own id.
       authenticate: (request) => {
         const path = `${EXECUTE_API}/${restApiId}${request.path}`;
@@ -210,6 +229,7 @@ export class Cloud {
           }),
       },
       invoke: (call) => this.invoke(call),
+      userPoolByArn: (arn) => this.cognito.poolByArn(arn),
     });
     this.apis.set(restApiId, api);
     return api;
@@ -237,11 +257,16 @@ export class Cloud {
   }
 
   private async respond(request: HttpRequest): Promise<Answer | WireResponse> {
+    if (request.path.startsWith(`${COGNITO_PATH}/`)) {
+      const { method, path: asked, headers, body } = request;
+      return this.cognito.handle({ method, path: asked, headers, body: body.toString() });
+    }
     const [, restApiId = "", rest] = /^\/_aws\/execute-api\/([^/?]+)(\/.*)?$/.exec(request.path) ?? [];
     if (!restApiId) return isForS3(request) ? this.s3.handle(request) : this.callAws(request);
     const api = this.apis.get(restApiId);
     if (!api) throw new AwsError("ForbiddenException", `no API has the id ${restApiId} here`, 403);
-    return api.handle({ ...request, path: rest ?? "/" });
+    const origin = originOf(request, (vpcEndpointId) => this.vpcEndpoints.get(vpcEndpointId));
+    return api.handle({ ...request, ...origin, path: rest ?? "/" });
   }
 
   private async callAws(request: HttpRequest): Promise<WireResponse> {

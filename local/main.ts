@@ -3,6 +3,7 @@
 // Runs the synthesized stacks of an environment on this laptop until it is told to stop.
 import { parseArgs } from "node:util";
 import type { RouteDescription } from "./api-gateway/api-gateway";
+import { authorizationArguments } from "./authorization-headers";
 import { Cloud, type RunningStack } from "./cloud";
 import { exitOnSignals } from "./signals";
 import { firstEnvironment, outputFolder, stackFolders, variablesOf } from "./stacks";
@@ -60,19 +61,23 @@ function environmentOf(cloud: Cloud): string {
 }
 
 /** A curl command for each route but preflights, signed where it must be; a path's parameter has its name for a value. */
-function commandsFor({ place: { region } }: Cloud, { apis }: RunningStack): readonly string[] {
+function commandsFor({ place: { region }, cognito }: Cloud, { apis }: RunningStack): readonly string[] {
   const signed = [
     `--aws-sigv4 aws:amz:${region}:execute-api`,
     `--user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"`,
     `-H "x-amz-security-token: $AWS_SESSION_TOKEN"`,
   ];
-  const commandFor = (url: string, { httpMethod, path, authorization, exampleBody = "{}" }: RouteDescription): string =>
-    [
+  const commandFor = (url: string, route: RouteDescription): string => {
+    const { httpMethod, path, authorization, apiKey, exampleBody = "{}" } = route;
+    return [
       `curl -X ${httpMethod === "ANY" ? "GET" : httpMethod}`,
       ...(authorization === "AWS_IAM" ? signed : []),
+      ...authorizationArguments(cognito, route),
+      ...(apiKey ? [`-H ${quoted(`x-api-key: ${apiKey}`)}`] : []),
       ...(withBody.has(httpMethod) ? ["-H 'content-type: application/json'", `-d ${quoted(exampleBody)}`] : []),
       quoted(`${url}${path.replace(/\{(.+?)\+?\}/g, "$1")}`),
     ].join(" ");
+  };
   return apis.flatMap(({ url, stages }) =>
     stages.flatMap(({ stageName, routes }) =>
       routes

@@ -1,6 +1,9 @@
 import type { Resource } from "../terraform/config";
 import type { Provider } from "../terraform/evaluate";
+import { acceptedResources } from "./accepted-resources";
+import type { UsagePlans } from "./api-gateway/usage-plans";
 import { AwsError, type Place } from "./aws";
+import type { Cognito } from "./cognito/cognito";
 import type { DynamoDb } from "./dynamodb/dynamodb";
 import type { Iam } from "./iam/iam";
 import type { EventSourceMappings } from "./lambda/event-source-mappings";
@@ -21,9 +24,13 @@ export interface Services {
   readonly dynamodb: DynamoDb;
   readonly lambda: Lambda;
   readonly s3: S3;
+  readonly cognito: Cognito;
   readonly mappings: EventSourceMappings;
   /** Policies of the keys, by ARN. */
   readonly keyPolicies: Map<string, string>;
+  /** VPCs of the endpoints that stacks make, by the endpoints' ids. */
+  readonly vpcEndpoints: Map<string, string>;
+  readonly usagePlans: UsagePlans;
   /** Where stages are served: `http://127.0.0.1:<port>/_aws/execute-api`. */
   readonly executeApi: string;
 }
@@ -34,17 +41,22 @@ export interface Services {
 const unenforced: Readonly<Record<string, string>> = {
   ...unenforcedOfS3,
   aws_api_gateway_deployment: "triggers: what is here is always deployed",
-  aws_api_gateway_method_settings: "metrics and log levels",
-  aws_api_gateway_rest_api: "endpoint type",
+  aws_api_gateway_method_settings: "metrics, log levels and the encryption of caches",
+  aws_api_gateway_rest_api: "endpoint type, but for PRIVATE",
   aws_api_gateway_stage: "tracing",
   aws_cloudwatch_log_metric_filter: "patterns: no metric is made",
   aws_cloudwatch_log_group: "retention: logs are kept while the run lasts",
   aws_cloudwatch_metric_alarm: "metrics: no alarm rings",
+  aws_cognito_user_pool: "users, passwords and sign-in: a token is given to whoever asks for one",
+  aws_cognito_user_pool_client: "sign-in; its scopes, its flow of client credentials and its tokens' lifetimes are",
+  aws_cognito_user_pool_domain: "the domain: tokens come from the pool's own address",
   aws_dynamodb_table: "encryption, point-in-time recovery and deletion protection",
   aws_kms_key: "encryption and rotation; the key's policy is",
+  aws_lambda_alias: "the version: every one runs the code that is here",
   aws_lambda_function: "memory size, architecture, runtime version and tracing",
   aws_sns_topic: "encryption",
   aws_sqs_queue: "encryption",
+  aws_vpc_endpoint: "networks: whoever names the endpoint in x-local-vpc-endpoint comes through it",
 };
 
 /** Arguments of the types that no service reads by itself. Any other is an error that names it. */
@@ -72,12 +84,28 @@ const modelled: Readonly<Record<string, readonly string[]>> = {
   aws_kms_key: ["description", "enable_key_rotation", "policy", "tags"],
   aws_sqs_queue_policy: ["queue_url", "policy"],
   aws_sqs_queue_redrive_allow_policy: ["queue_url", "redrive_allow_policy"],
+  aws_vpc_endpoint: [
+    ...["service_name", "vpc_id", "vpc_endpoint_type", "subnet_ids", "security_group_ids", "private_dns_enabled"],
+    ...["ip_address_type", "tags"],
+  ],
 };
 
 const text = (value: unknown): string => String(value);
 /** Ids as AWS makes them for APIs and their parts: ten letters and digits, here by counting, so that a run can be read again. */
 const countedId = (prefix: string, count: number): string =>
   `${prefix}${String(count).padStart(10 - prefix.length, "0")}`;
+
+/** A function's arguments with `http` for the `https` that AWS's issuers have: those here speak no TLS. */
+function withReachableIssuers(handler: Arguments): Arguments {
+  const reachable = (value: unknown): unknown => {
+    if (typeof value === "string")
+      return value.replaceAll(/https:\/\/(127\.0\.0\.1:\d+\/_aws\/cognito\/)/g, "http://$1");
+    if (Array.isArray(value)) return value.map(reachable);
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, reachable(inner)]));
+  };
+  return { ...handler, environment: reachable(handler.environment) };
+}
 
 /** Makes the resources of one stack, each in the service that it belongs to. */
 export class LocalProvider implements Provider {
@@ -96,7 +124,7 @@ export class LocalProvider implements Provider {
     folder: string,
     private readonly count: () => number,
   ) {
-    const { iam, sqs, sns, dynamodb, lambda, mappings, s3 } = services;
+    const { iam, sqs, sns, dynamodb, lambda, mappings, s3, cognito, usagePlans } = services;
     this.types = {
       aws_iam_role: (role) => {
         const { arn, uniqueId } = iam.putRole({
@@ -135,13 +163,20 @@ export class LocalProvider implements Provider {
         if ((handler.tracing_config as { mode?: string } | undefined)?.mode === "Active") {
           this.requireRole(text(handler.role), ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*");
         }
-        return lambda.createFunction(handler, folder);
+        return lambda.createFunction(withReachableIssuers(handler), folder);
       },
+      aws_lambda_alias: (alias) => lambda.createAlias(alias),
       aws_lambda_permission: (permission) => {
         const made = lambda.addPermission(permission);
-        iam.requirePolicy(lambda.policyOf(lambda.arnOf(text(permission.function_name))));
+        const { function_name: named, qualifier } = permission;
+        iam.requirePolicy(
+          lambda.policyOf(lambda.arnOf(text(named), qualifier === undefined ? undefined : text(qualifier))),
+        );
         return made;
       },
+      aws_api_gateway_api_key: (key) => usagePlans.createKey(key, countedId("k", count())),
+      aws_api_gateway_usage_plan: (plan) => usagePlans.createPlan(plan, countedId("p", count())),
+      aws_api_gateway_usage_plan_key: (membership) => usagePlans.addKey(membership),
       aws_lambda_event_source_mapping: (mapping) => {
         const [arn, role] = [text(mapping.event_source_arn), lambda.roleOf(text(mapping.function_name)).principalArn];
         if (arn.includes(":sqs:")) {
@@ -164,6 +199,15 @@ export class LocalProvider implements Provider {
       aws_s3_bucket_ownership_controls: (controls) => s3.setOwnershipControls(controls),
       aws_s3_bucket_server_side_encryption_configuration: (encryption) => s3.setEncryption(encryption),
       aws_s3_bucket_lifecycle_configuration: (lifecycle) => s3.setLifecycle(lifecycle),
+      aws_cognito_user_pool: (pool) => cognito.createUserPool(pool),
+      aws_cognito_user_pool_client: (client) => cognito.createClient(client),
+      aws_cognito_resource_server: (server) => cognito.createResourceServer(server),
+      aws_cognito_user_pool_domain: (domain) => cognito.createDomain(domain),
+      aws_vpc_endpoint: (endpoint) => {
+        const id = `vpce-${String(count()).padStart(17, "0")}`;
+        services.vpcEndpoints.set(id, text(endpoint.vpc_id));
+        return { id, arn: this.arn("ec2", `vpc-endpoint/${id}`) };
+      },
       aws_cloudwatch_log_metric_filter: (filter) => ({ id: filter.name }),
       aws_cloudwatch_log_group: (group) => ({ id: group.name, arn: this.arn("logs", `log-group:${group.name}`) }),
       aws_cloudwatch_metric_alarm: (alarm) => ({
@@ -185,6 +229,13 @@ export class LocalProvider implements Provider {
     const known = modelled[type];
     if (known) new ResourceArguments(type, attributes, known);
     if (unenforced[type]) this.unenforced.add(`${type}: ${unenforced[type]}`);
+    const accepted = acceptedResources[type];
+    if (accepted) {
+      new ResourceArguments(type, attributes, accepted.arguments);
+      this.unenforced.add(`${type}: ${accepted.unenforced}`);
+      const arn = (service: string, named: string) => this.arn(service, named);
+      return accepted.attributes(attributes, { place: this.services.place, count: this.count(), arn });
+    }
     if (type.startsWith("aws_api_gateway_") && !(type in this.types)) return this.createApiPart(resource);
     const make = this.types[type];
     if (!make) {
@@ -199,7 +250,7 @@ export class LocalProvider implements Provider {
     }
   }
 
-  read({ type, address }: Resource): Attributes {
+  read({ type, address, attributes }: Resource): Attributes {
     const { accountId, partition, region } = this.services.place;
     switch (type) {
       case "aws_caller_identity":
@@ -213,6 +264,10 @@ export class LocalProvider implements Provider {
         return { partition, id: partition, dns_suffix: "amazonaws.com" };
       case "aws_region":
         return { region, name: region, id: region };
+      case "aws_vpc_endpoint_service": {
+        const serviceName = `com.amazonaws.${region}.${attributes.service}`;
+        return { service_name: serviceName, id: serviceName };
+      }
       default:
         throw new Error(`${address} is of a type that the local run does not know. Add ${type} to local/resources.ts`);
     }
@@ -231,7 +286,13 @@ export class LocalProvider implements Provider {
       case "aws_api_gateway_rest_api":
         return { id, root_resource_id: countedId("root", this.count()), execution_arn: this.arn("execute-api", id) };
       case "aws_api_gateway_stage":
+        this.services.usagePlans.addStage(text(attributes.rest_api_id), text(attributes.stage_name));
+        if (attributes.canary_settings)
+          this.unenforced.add(
+            "aws_api_gateway_stage: a canary's own deployment: it serves the routes that the stage serves, with variables of its own",
+          );
         return {
+          arn: this.apiGatewayArn(`restapis/${attributes.rest_api_id}/stages/${attributes.stage_name}`),
           id: `ags-${attributes.rest_api_id}-${attributes.stage_name}`,
           invoke_url: `${this.services.executeApi}/${attributes.rest_api_id}/${attributes.stage_name}`,
           execution_arn: this.arn("execute-api", `${attributes.rest_api_id}/${attributes.stage_name}`),
@@ -259,6 +320,12 @@ export class LocalProvider implements Provider {
     if (visibility >= timeout) return;
     const message = `Queue visibility timeout: ${visibility} seconds is less than Function timeout: ${timeout} seconds`;
     throw new AwsError("InvalidParameterValueException", message);
+  }
+
+  /** API Gateway's own ARNs name no account. */
+  private apiGatewayArn(path: string): string {
+    const { partition, region } = this.services.place;
+    return `arn:${partition}:apigateway:${region}::/${path}`;
   }
 
   private arn(service: string, resource: string): string {

@@ -88,6 +88,7 @@ export const functions: ReadonlyMap<string, TerraformFunction> = new Map(
     split: binary((separator, text) =>
       separator === "" ? Array.from(asString(text)) : asString(text).split(asString(separator)),
     ),
+    tolist: unary(asList),
     tonumber: unary((value) => (value === null ? null : asNumber(value))),
     tostring: unary((value) => (value === null ? null : asString(value))),
     upper: unary((value) => asString(value).toUpperCase()),

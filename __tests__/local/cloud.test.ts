@@ -236,7 +236,11 @@ describe("a function behind an API without a role", () => {
   });
 
   test.each<[string, Block, string]>([
-    ["a version", { qualifier: "1" }, 'aws_lambda_permission.Api: aws_lambda_permission "": qualifier is not modelled'],
+    [
+      "a version that is not there",
+      { qualifier: "1" },
+      "aws_lambda_permission.Api: Function not found: arn:aws:lambda:eu-west-1:123456789012:function:echo:1",
+    ],
     ["no principal", { principal: null }, "principal must be given"],
     [
       "no function",

@@ -1,6 +1,4 @@
-import * as fs from "node:fs";
 import * as net from "node:net";
-import * as path from "node:path";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { MAX_ORDER_BYTES } from "../../handlers/schemas/order";
 import type { Cloud, CloudOptions } from "../../local/cloud";
@@ -9,7 +7,7 @@ import { signedRequest } from "../../local/walks/signed-request";
 import { documentOnlyGrants } from "../../policy/document-only-grants";
 import { LeapingClock } from "../support/local";
 import { LocalStack } from "../support/local-stack";
-import { type Config, systemFolder } from "../support/synth";
+import { systemFolder } from "../support/synth";
 
 const stack = new LocalStack(systemFolder("orders", "dev"));
 const { synthesized } = stack;
@@ -386,10 +384,12 @@ test("tells what it accepts and does not enforce", async () => {
   const cloud = await start();
   expect(cloud.stacks[0]?.unenforced).toEqual([
     "aws_api_gateway_deployment: triggers: what is here is always deployed",
-    "aws_api_gateway_method_settings: metrics and log levels",
-    "aws_api_gateway_rest_api: endpoint type",
+    "aws_api_gateway_method_settings: metrics, log levels and the encryption of caches",
+    "aws_api_gateway_rest_api: endpoint type, but for PRIVATE",
     "aws_api_gateway_stage: tracing",
+    "aws_cloudwatch_dashboard: the dashboard: no metric is made",
     "aws_cloudwatch_log_group: retention: logs are kept while the run lasts",
+    "aws_cloudwatch_log_metric_filter: patterns: no metric is made",
     "aws_cloudwatch_metric_alarm: metrics: no alarm rings",
     "aws_dynamodb_table: encryption, point-in-time recovery and deletion protection",
     "aws_kms_key: encryption and rotation; the key's policy is",

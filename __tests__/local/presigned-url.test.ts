@@ -10,7 +10,11 @@ const changed = (changes: Partial<Settings["presignedUrl"]>): Partial<Settings> 
 });
 const origins = ["https://a.example", "https://b.example"];
 const stack = new LocalStack(
-  systemFolder("presigned-url", "dev", changed({ keyPrefix: "files/", allowOrigins: origins, maxUploadBytes: 1_000 })),
+  systemFolder(
+    "presigned-url",
+    "dev",
+    changed({ keyPrefix: "files/", api: { allowOrigins: origins }, maxUploadBytes: 1_000 }),
+  ),
 );
 const BUCKET = "dev-presigned-url-123456789012-eu-west-1";
 /** Every byte there is. */
@@ -233,7 +237,9 @@ describe("a browser's page", () => {
 });
 
 test("anyone may ask where settings say so", async () => {
-  const open = new LocalStack(systemFolder("presigned-url", "dev", changed({ authorization: "NONE" })));
+  const open = new LocalStack(
+    systemFolder("presigned-url", "dev", changed({ api: { authorization: { type: "NONE" } } })),
+  );
   const on = await open.start();
   const answer = await fetch(`${apiUrl(on)}?operation=upload&fileKey=k`);
   expect(answer.status).toBe(200);

@@ -202,7 +202,12 @@ describe("the bucket", () => {
     expect([answer.status, answer.headers.get("content-type"), await answer.json()]).toEqual([
       403,
       "application/problem+json",
-      { title: "Missing Authentication Token", message: "Missing Authentication Token", requestId: expect.any(String) },
+      {
+        title: "Missing Authentication Token",
+        detail: "There is no such route, or the request is not signed or carries no token.",
+        message: "Missing Authentication Token",
+        requestId: expect.any(String),
+      },
     ]);
   });
 });

@@ -1,6 +1,7 @@
 import { ApiGateway, type ApiGatewayOptions, type HttpRequest } from "../../local/api-gateway/api-gateway";
 import type { proxyEvent } from "../../local/api-gateway/proxy-event";
 import type { FunctionCall } from "../../local/api-gateway/proxy-integration";
+import { UsagePlans } from "../../local/api-gateway/usage-plans";
 import type { Caller, Clock, WireRequest, WireResponse } from "../../local/aws";
 import type { Resource } from "../../terraform/config";
 import { apply, type Provider } from "../../terraform/evaluate";
@@ -200,6 +201,7 @@ export function gatewayOf(
     clock,
     log: (source, message) => logged.push(`${source}: ${message}`),
     authenticate: () => someone,
+    userPoolByArn: () => undefined,
     assume: (roleArn) => ({ principalArn: roleArn, accountId: place.accountId }),
     integrations: {
       sqs: (caller, path, request) => {
@@ -211,11 +213,19 @@ export function gatewayOf(
       invoked.push(call);
       return { requestId: "invocation-1", ...(await result(call.event as ProxyEvent)) };
     },
+    usagePlans: new UsagePlans(clock),
+    random: Math.random,
     ...given,
   });
-  const call = async (route: string, body = "", headers: HttpRequest["headers"] = {}) => {
+  const call = async (
+    route: string,
+    body = "",
+    headers: HttpRequest["headers"] = {},
+    origin: Partial<Pick<HttpRequest, "sourceIp" | "vpcEndpoint">> = {},
+  ) => {
     const [method = "", path = ""] = route.split(" ");
-    const response = await gateway.handle({ method, path, headers, body: Buffer.from(body), sourceIp: "127.0.0.1" });
+    const request = { method, path, headers, body: Buffer.from(body), sourceIp: "127.0.0.1", ...origin };
+    const response = await gateway.handle(request);
     return { status: response.status, headers: response.headers, body: response.body.toString(), bytes: response.body };
   };
   return { gateway, call, sent, invoked, clock, asked: access.asked, logged };

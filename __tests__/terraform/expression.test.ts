@@ -129,6 +129,8 @@ const expressions: readonly (readonly [string, unknown])[] = [
   ['${lower("ÀB")}${upper("àb")}${lower(1)}', "àbÀB1"],
   ['${replace("a.b.c", ".", "$&")}', "a$&b$&c"],
   ['${split(",", "a,,b")}', ["a", "", "b"]],
+  ['${tolist([{ a = "b" }])[0].a}', "b"],
+  ["${can(tolist({}))}", false],
   ['${split(",", "")}', [""]],
   ['${split("", "ab")}', ["a", "b"]],
   ['${[tonumber("1e3"), tonumber(".5"), tonumber("+5"), tonumber(null)]}', [1000, 0.5, 5, null]],

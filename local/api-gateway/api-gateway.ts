@@ -1,16 +1,23 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Resource } from "../../terraform/config";
-import { type Access, AwsError, type Caller, type Clock, type Log, type Place } from "../aws";
+import type { Log } from "../aws";
 import type { Answer } from "./answer";
+import { Authorization, type AuthorizationOptions } from "./authorization";
 import { callIntegration, type IntegrationService } from "./aws-integration";
+import { AnswerCache } from "./cache";
+import { compressed } from "./compression";
 import type { ContextVariables } from "./context-template";
 import { type Exchange, exchangeOf, type HttpRequest, mediaTypeOf } from "./exchange";
-import { configurationError, GatewayError, type GatewayResponseType, gatewayResponse } from "./gateway-response";
+import { executionArnOf, methodArnOf } from "./execution-arn";
+import { configurationError, GatewayError, gatewayResponse } from "./gateway-response";
 import { answerMock } from "./mock-integration";
-import { callFunction, type InvokeFunction } from "./proxy-integration";
-import { type Method, type RestApi, readRestApi, type Stage } from "./rest-api";
+import { requireParameters } from "./parameters";
+import { callFunction } from "./proxy-integration";
+import { type AuthorizedBy, type Method, type RestApi, readRestApi } from "./rest-api";
 import { decoded } from "./route-tree";
+import { settingsKeyOf } from "./stage";
 import { Throttle } from "./throttle";
+import type { UsagePlans } from "./usage-plans";
 
 export type { HttpRequest } from "./exchange";
 
@@ -20,34 +27,29 @@ export interface HttpResponse {
   readonly body: Buffer;
 }
 
-export interface ApiGatewayOptions {
-  readonly restApiId: string;
+export interface ApiGatewayOptions extends AuthorizationOptions {
   /** The API and all that belongs to it, evaluated: references are the ids of what they refer to. */
   readonly resources: readonly Resource[];
-  readonly place: Place;
-  readonly access: Access;
-  readonly clock: Clock;
   readonly log: Log;
-  /**
-   * Who signed a request.
-   * @throws AwsError when nobody did, or wrongly
-   */
-  readonly authenticate: (request: HttpRequest) => Caller;
-  /** A session of an integration's role, for `apigateway.amazonaws.com`. */
-  readonly assume: (roleArn: string) => Caller;
   /** Services by their names in integration URIs; each gets the role's session, `path/…` of the URI, and the mapped request. */
   readonly integrations: Readonly<Record<string, IntegrationService>>;
-  /** Invokes a function for an AWS_PROXY integration. */
-  readonly invoke: InvokeFunction;
+  /** Who counts the requests that come with an API key. */
+  readonly usagePlans: UsagePlans;
+  /** Chooses requests for a stage's canary: gives a number from 0 up to, not including, 1. */
+  readonly random: () => number;
 }
 
 /** A route of an API, as whoever calls it needs to know it. */
 export interface RouteDescription {
   readonly httpMethod: string;
   readonly path: string;
-  readonly authorization: Method["authorization"];
+  readonly authorization: "AWS_IAM" | "COGNITO_USER_POOLS" | "CUSTOM" | "NONE";
+  /** What an authorizer asks for. */
+  readonly authorizedBy?: AuthorizedBy;
   /** A JSON body that would be taken, where bodies are checked. */
   readonly exampleBody?: string;
+  /** An API key that the route takes, where it wants one in the header `x-api-key`. */
+  readonly apiKey?: string;
 }
 
 /** @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html */
@@ -66,15 +68,21 @@ export class ApiGateway {
   }[];
   private readonly options: ApiGatewayOptions;
   private readonly api: RestApi;
-  private readonly throttles = new Map<Stage, Map<Method, Throttle>>();
+  private readonly authorization: Authorization;
+  /** By the stage's name. */
+  private readonly throttles = new Map<string, Map<Method, Throttle>>();
+  private readonly cache: AnswerCache;
   private readonly accessLogLines: string[] = [];
 
   /** @throws Error that names the resource type, the argument or the integration that is not modelled */
   constructor(options: ApiGatewayOptions) {
     this.options = options;
     this.api = readRestApi(options.resources);
+    this.authorization = new Authorization(this.api, options);
     this.name = this.api.name;
+    this.cache = new AnswerCache(options.clock);
     const { methods, stages } = this.api;
+    options.usagePlans.requireMethods(options.restApiId, new Set(methods.map(settingsKeyOf)));
     for (const { integration, httpMethod, resourcePath } of methods) {
       if (integration.type === "AWS" && !Object.hasOwn(options.integrations, integration.service))
         throw new Error(
@@ -83,15 +91,19 @@ export class ApiGateway {
     }
     for (const stage of stages) {
       const throttle = (method: Method) => new Throttle({ limits: stage.throttleOf(method), clock: options.clock });
-      this.throttles.set(stage, new Map(methods.map((method) => [method, throttle(method)])));
+      this.throttles.set(stage.stageName, new Map(methods.map((method) => [method, throttle(method)])));
     }
-    const routes = methods.map(({ httpMethod, resourcePath, authorization, models }) => ({
-      httpMethod,
-      path: resourcePath,
-      authorization,
-      exampleBody: models.get("application/json")?.example(),
+    const routes = methods.map((method) => ({
+      httpMethod: method.httpMethod,
+      path: method.resourcePath,
+      ...describeAuthorization(method.authorization),
+      exampleBody: method.models.get("application/json")?.example(),
+      takesKey: method.isApiKeyRequired && this.api.apiKeySource === "HEADER",
     }));
-    this.stages = stages.map(({ stageName }) => ({ stageName, routes }));
+    this.stages = stages.map(({ stageName }) => {
+      const apiKey = options.usagePlans.keyFor(options.restApiId, stageName)?.value;
+      return { stageName, routes: routes.map(({ takesKey, ...route }) => (takesKey ? { ...route, apiKey } : route)) };
+    });
   }
 
   /** One line a request, as the stage's format makes it. */
@@ -105,8 +117,9 @@ export class ApiGateway {
     const extendedRequestId = randomBytes(11).toString("base64");
     const ids = { "x-amzn-RequestId": requestId, "x-amz-apigw-id": extendedRequestId };
     const exchange = exchangeOf(request, { ...this.options, stages: this.api.stages, requestId, extendedRequestId });
-    if (!exchange) {
-      this.options.log(this.name, `${request.method} ${request.path} 403: there is no such stage`);
+    const wrongWay = this.wrongWay(request);
+    if (!exchange || wrongWay) {
+      this.options.log(this.name, `${request.method} ${request.path} 403: ${wrongWay ?? "there is no such stage"}`);
       const headers = { "content-type": "application/json", "x-amzn-ErrorType": "ForbiddenException", ...ids };
       return { status: 403, headers, body: Buffer.from('{"message":"Forbidden"}') };
     }
@@ -134,14 +147,39 @@ export class ApiGateway {
     Object.assign(exchange.rawPathParameters, parameters);
     for (const [name, value] of Object.entries(parameters))
       exchange.params.path[name] = value.split("/").map(decoded).join("/");
-    if (method.authorization === "AWS_IAM") this.authorize(exchange);
-    if (!this.throttles.get(stage)?.get(method)?.allows()) throw new GatewayError("THROTTLED", "Too Many Requests");
+    await this.authorization.authorize(exchange, method);
+    if (method.isApiKeyRequired) this.meter(exchange, method);
+    if (!this.throttles.get(stage.stageName)?.get(method)?.allows())
+      throw new GatewayError("THROTTLED", "Too Many Requests");
+    requireParameters(exchange, method.requiredParameters);
     this.validate(exchange, method);
-    return this.integrate(exchange, method);
+    const answer = await this.cache.answer(exchange, {
+      method,
+      mayInvalidate: () => this.authorization.mayInvalidate(exchange),
+      ask: () => this.integrate(exchange, method),
+    });
+    return compressed(answer, request.headers["accept-encoding"], this.api.minimumCompressionSize);
+  }
+
+  /** Counts the request under its key's plan. Requests to methods that take no key are not counted. */
+  private meter(exchange: Exchange, method: Method): void {
+    const { request, stage, usageIdentifierKey, variables } = exchange;
+    const { restApiId, usagePlans } = this.options;
+    const { key, count } = usagePlans.identify({
+      restApiId,
+      stageName: stage.stageName,
+      methodPath: settingsKeyOf(method),
+      apiKey: this.api.apiKeySource === "HEADER" ? request.headers["x-api-key"] : usageIdentifierKey,
+    });
+    Object.assign(variables, {
+      "identity.apiKey": key.value,
+      "identity.apiKeyId": key.id,
+    } satisfies ContextVariables);
+    count();
   }
 
   private async integrate(exchange: Exchange, { integration, resourcePath }: Method): Promise<Answer> {
-    const { clock, assume, integrations, invoke, place } = this.options;
+    const { clock, assume, integrations, invoke, place, restApiId } = this.options;
     const { binaryMediaTypes } = this.api;
     switch (integration.type) {
       case "AWS": {
@@ -149,7 +187,7 @@ export class ApiGateway {
         return callIntegration(exchange, integration, { clock, assume, service, binaryMediaTypes });
       }
       case "AWS_PROXY": {
-        const sourceArn = this.methodArn(exchange, resourcePath);
+        const sourceArn = methodArnOf(executionArnOf(place, restApiId), exchange, resourcePath);
         const { accountId } = place;
         return callFunction(exchange, integration, { clock, assume, invoke, accountId, sourceArn, binaryMediaTypes });
       }
@@ -158,26 +196,15 @@ export class ApiGateway {
     }
   }
 
-  /** What policies name, `execute-api:Invoke`'s by the path that was called, a function's by the path of the resource. */
-  private methodArn({ request, stage }: Exchange, path: string): string {
-    const { place, restApiId } = this.options;
-    const method = `${restApiId}/${stage.stageName}/${request.method}${path}`;
-    return `arn:${place.partition}:execute-api:${place.region}:${place.accountId}:${method}`;
-  }
-
-  private authorize(exchange: Exchange): void {
-    const { request, path, variables } = exchange;
-    const { access, authenticate } = this.options;
-    const caller = refusedAs(signatureRefusal, () => authenticate(request));
-    Object.assign(variables, {
-      "identity.userArn": caller.sessionArn ?? caller.principalArn,
-      "identity.accountId": caller.accountId,
-      "identity.caller": caller.userId,
-      "identity.user": caller.userId,
-      "identity.accessKey": /Credential=([^/,\s]+)/.exec(request.headers.authorization ?? "")?.[1],
-    } satisfies ContextVariables);
-    const resource = this.methodArn(exchange, path);
-    refusedAs(accessRefusal, () => access.authorize({ caller, action: "execute-api:Invoke", resource }));
+  /**
+   * Why a request did not come to the API at all: endpoints of VPCs lead to private APIs, and nothing else does.
+   * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-apis.html
+   */
+  private wrongWay({ vpcEndpoint }: HttpRequest): string | undefined {
+    if (this.api.isPrivate === (vpcEndpoint !== undefined)) return undefined;
+    return this.api.isPrivate
+      ? "the API is private: x-local-vpc-endpoint says which VPC endpoint a request comes through"
+      : "the API is public, and a VPC endpoint leads to private APIs alone";
   }
 
   /** A body of a content type without a model is not looked at. */
@@ -197,7 +224,10 @@ export class ApiGateway {
     const { responseType, message, details } = refused;
     const integrationError =
       details.integrationError ?? (responseType.startsWith("INTEGRATION_") ? message : undefined);
+    const isUnknown = /^(UNAUTHORIZED|INVALID_SIGNATURE|EXPIRED_TOKEN)$/.test(responseType);
     Object.assign(variables, {
+      "authenticate.error": isUnknown ? (details.reason ?? message) : undefined,
+      "authorize.error": responseType === "ACCESS_DENIED" ? message : undefined,
       "error.message": message,
       "error.messageString": JSON.stringify(message),
       "error.responseType": responseType,
@@ -224,6 +254,8 @@ export class ApiGateway {
     );
     this.accessLogLines.push(line);
     this.options.log(stage.accessLog.logGroupName, line);
+    // A canary's log is in a group of its own, too.
+    if (stage.isCanary) this.options.log(`${stage.accessLog.logGroupName}/Canary`, line);
   }
 }
 
@@ -237,30 +269,10 @@ const tooLarge: Answer = {
   body: Buffer.from(`HTTP content length exceeded ${MAX_BODY_BYTES} bytes.`),
 };
 
-/** Runs what may throw an AwsError, and turns that into a refusal. */
-function refusedAs<Result>(refusal: (error: AwsError) => GatewayError, run: () => Result): Result {
-  try {
-    return run();
-  } catch (error) {
-    throw error instanceof AwsError ? refusal(error) : error;
-  }
+function describeAuthorization(
+  authorization: Method["authorization"],
+): Pick<RouteDescription, "authorization" | "authorizedBy"> {
+  if (typeof authorization === "string") return { authorization };
+  const isCognito = authorization.authorizer.type === "COGNITO_USER_POOLS";
+  return { authorization: isCognito ? "COGNITO_USER_POOLS" : "CUSTOM", authorizedBy: authorization };
 }
-
-/** How API Gateway calls the ways a signature can be wrong; codes differ from protocol to protocol. */
-const signatureErrors: Readonly<Record<string, readonly [GatewayResponseType, errorType: string]>> = {
-  MissingAuthenticationToken: ["MISSING_AUTHENTICATION_TOKEN", "MissingAuthenticationTokenException"],
-  IncompleteSignature: ["INVALID_SIGNATURE", "IncompleteSignatureException"],
-  InvalidClientTokenId: ["INVALID_SIGNATURE", "UnrecognizedClientException"],
-  UnrecognizedClient: ["INVALID_SIGNATURE", "UnrecognizedClientException"],
-  ExpiredToken: ["EXPIRED_TOKEN", "ExpiredTokenException"],
-};
-
-function signatureRefusal({ code, message }: AwsError): GatewayError {
-  const known = signatureErrors[code.replace(/Exception$/, "")];
-  const [responseType, errorType] = known ?? ["INVALID_SIGNATURE", "InvalidSignatureException"];
-  const said = responseType === "MISSING_AUTHENTICATION_TOKEN" ? "Missing Authentication Token" : message;
-  return new GatewayError(responseType, said, { reason: message, errorType });
-}
-
-const accessRefusal = ({ message }: AwsError): GatewayError =>
-  new GatewayError("ACCESS_DENIED", message, { reason: message });

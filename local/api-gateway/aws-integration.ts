@@ -6,6 +6,7 @@ import { configurationError, GatewayError } from "./gateway-response";
 import type { AwsIntegration } from "./integration";
 import { within } from "./integration-timeout";
 import { mapAnswer, mapRequest } from "./mapping";
+import { withStageVariables } from "./stage-variables";
 
 /** A service that integrations call, such as SQS. */
 export type IntegrationService = (caller: Caller, path: string, request: WireRequest) => Promise<WireResponse>;
@@ -30,9 +31,11 @@ export async function callIntegration(
 ): Promise<Answer> {
   const body = mapRequest(exchange, integration, binaryMediaTypes);
   const headers = requestHeaders(exchange, integration);
-  const caller = assumed(() => assume(integration.credentials));
+  const path = withStageVariables(integration.path, exchange.stage);
+  const credentials = withStageVariables(integration.credentials, exchange.stage);
+  const caller = assumed(() => assume(credentials));
   const calledAt = clock.now();
-  const call = Promise.resolve().then(() => service(caller, integration.path, { headers, body }));
+  const call = Promise.resolve().then(() => service(caller, path, { headers, body }));
   try {
     const answer = await within(integration.timeoutMilliseconds, call, clock);
     exchange.variables["integration.status"] = String(answer.status);

@@ -1,10 +1,12 @@
 /** What `$context` holds, by dotted name; a name without a value does not apply to the request. */
-export type ContextVariables = Partial<Record<ContextVariable, string>>;
+export type ContextVariables = Partial<Record<ContextVariable, string>> & {
+  [fromAuthorizer: `authorizer.${string}`]: string | undefined;
+};
 
 type ContextVariable = (typeof contextVariables)[number];
 
 /**
- * Variables of `$context` that are modelled. `xrayTraceId` never has a value: there are no traces here.
+ * Variables of `$context` that are modelled, beside those that an authorizer makes: `authorizer.<name>`. `xrayTraceId` never has a value: there are no traces here.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html
  */
 export const contextVariables = [
@@ -31,9 +33,21 @@ export const contextVariables = [
   "identity.accessKey",
   "identity.caller",
   "identity.user",
+  "identity.apiKey",
+  "identity.apiKeyId",
+  "identity.vpcId",
+  "identity.vpceId",
+  "authenticate.error",
+  "authorize.error",
+  "waf.error",
+  "waf.latency",
+  "waf.status",
+  "wafResponseCode",
+  "webaclArn",
   "status",
   "responseLength",
   "responseLatency",
+  "isCanaryRequest",
   "integration.status",
   "integration.integrationStatus",
   "integration.latency",
@@ -49,6 +63,13 @@ export const contextVariables = [
   "error.validationErrorString",
 ] as const;
 
+/** Names that an authorizer may make, a Cognito claim such as `authorizer.claims.cognito:username` among them. */
+const fromAuthorizer = /^authorizer\.(\w+|claims\.((cognito|custom):)?\w+)$/;
+
+/** Whether `$context` has, or may have, a variable of this name. */
+export const isContextVariable = (name: string): name is ContextVariable | `authorizer.${string}` =>
+  (contextVariables as readonly string[]).includes(name) || fromAuthorizer.test(name);
+
 /** Text with `$context` variables, and no other code: the body of a gateway response, the format of an access log. */
 export class ContextTemplate {
   private readonly template: string;
@@ -59,8 +80,10 @@ export class ContextTemplate {
     const unknown = /\$(?!context\.)[A-Za-z{!][\w.]*/.exec(template)?.[0];
     if (unknown) throw new Error(`${unknown} is not modelled by the local run: only $context variables are`);
     for (const [variable, name] of template.matchAll(reference)) {
-      if (!(contextVariables as readonly string[]).includes(name ?? ""))
-        throw new Error(`${variable} is not modelled by the local run; there are: ${contextVariables.join(", ")}`);
+      if (!isContextVariable(name ?? ""))
+        throw new Error(
+          `${variable} is not modelled by the local run; there are: ${contextVariables.join(", ")}, authorizer.<name>`,
+        );
     }
   }
 
@@ -70,7 +93,7 @@ export class ContextTemplate {
    * @param absent What stands for a variable without a value
    */
   fill(variables: ContextVariables, absent: string): string {
-    return this.template.replace(reference, (_, name: ContextVariable, offset: number) => {
+    return this.template.replace(reference, (_, name: keyof ContextVariables, offset: number) => {
       const value = variables[name] ?? absent;
       return name !== "error.messageString" && this.isInsideJsonString(offset)
         ? JSON.stringify(value).slice(1, -1)
@@ -84,4 +107,5 @@ export class ContextTemplate {
   }
 }
 
-const reference = /\$context\.([A-Za-z]+(?:\.[A-Za-z]+)*)/g;
+const reference =
+  /\$context\.(authorizer\.claims\.(?:(?:cognito|custom):)?\w+|authorizer\.\w+|[A-Za-z]+(?:\.[A-Za-z]+)*)/g;

@@ -1,8 +1,10 @@
-import type { Clock, Place } from "../aws";
+import type { Caller, Clock, Place } from "../aws";
+import { servedBy } from "./canary";
 import type { ContextVariables } from "./context-template";
 import type { ParameterSource } from "./integration";
 import type { TemplateInput } from "./mapping-template";
-import type { Stage } from "./rest-api";
+import { isOriginHeader, type VpcEndpoint } from "./request-origin";
+import type { Stage } from "./stage";
 
 export interface HttpRequest {
   readonly method: string;
@@ -17,6 +19,8 @@ export interface HttpRequest {
   readonly headerLines?: readonly (readonly [name: string, value: string])[];
   readonly body: Buffer;
   readonly sourceIp: string;
+  /** The VPC endpoint that it came through. @default - none: it came over the internet */
+  readonly vpcEndpoint?: VpcEndpoint;
 }
 
 /** What is known of one request while it is answered; `variables` and the path's parameters grow on the way. */
@@ -29,9 +33,16 @@ export interface Exchange {
   readonly query: string;
   /** Values of the path's parameters, as they came. */
   readonly rawPathParameters: Record<string, string>;
+  /** The stage as this request meets it, its canary's variables included. */
   readonly stage: Stage;
+  /** Who signed the request, where the method wants a signature and it has been checked. */
+  caller?: Caller;
   readonly variables: ContextVariables;
   readonly params: NonNullable<TemplateInput["params"]> & { readonly path: Record<string, string> };
+  /** What an authorizer said, as functions get it: `requestContext.authorizer`. */
+  authorizer?: Readonly<Record<string, unknown>>;
+  /** The API key that an authorizer named. */
+  usageIdentifierKey?: string;
 }
 
 export interface ExchangeOptions {
@@ -39,17 +50,19 @@ export interface ExchangeOptions {
   readonly stages: readonly Stage[];
   readonly place: Place;
   readonly clock: Clock;
+  readonly random: () => number;
   readonly requestId: string;
   readonly extendedRequestId: string;
 }
 
 /** Begins to answer a request; nothing where its stage is not there. */
 export function exchangeOf(request: HttpRequest, options: ExchangeOptions): Exchange | undefined {
-  const { restApiId, stages, place, clock, requestId, extendedRequestId } = options;
+  const { restApiId, stages, place, clock, random, requestId, extendedRequestId } = options;
   const [pathWithStage, query = ""] = splitOnce(request.path, "?");
   const [stageName, rest = ""] = splitOnce(pathWithStage.replace(/^\//, ""), "/");
-  const stage = stages.find((one) => one.stageName === stageName);
-  if (!stage) return undefined;
+  const named = stages.find((one) => one.stageName === stageName);
+  if (!named) return undefined;
+  const stage = servedBy(named, random);
   const startedAt = clock.now();
   return {
     request,
@@ -62,7 +75,9 @@ export function exchangeOf(request: HttpRequest, options: ExchangeOptions): Exch
       path: {},
       // Of a name that comes twice, the last value.
       querystring: Object.fromEntries(new URLSearchParams(query)),
-      header: withoutAbsent(request.headers),
+      header: withoutAbsent(
+        Object.fromEntries(Object.entries(request.headers).filter(([name]) => !isOriginHeader(name))),
+      ),
     },
     variables: {
       accountId: place.accountId,
@@ -79,8 +94,11 @@ export function exchangeOf(request: HttpRequest, options: ExchangeOptions): Exch
       path: pathWithStage,
       requestTime: commonLogTime(startedAt),
       requestTimeEpoch: String(startedAt),
+      isCanaryRequest: stage.isCanary === undefined ? undefined : String(stage.isCanary),
       "identity.sourceIp": request.sourceIp,
       "identity.userAgent": request.headers["user-agent"],
+      "identity.vpceId": request.vpcEndpoint?.vpcEndpointId,
+      "identity.vpcId": request.vpcEndpoint?.vpcId,
     },
   };
 }

@@ -32,6 +32,10 @@ export const configurationError = (reason: string): GatewayError =>
     reason: `Execution failed due to configuration error: ${reason}`,
   });
 
+/** A caller who is not known. */
+export const unauthorized = (reason: string, message = "Unauthorized"): GatewayError =>
+  new GatewayError("UNAUTHORIZED", message, { reason });
+
 export type GatewayResponseType = keyof typeof defaults;
 
 /**
@@ -41,14 +45,20 @@ export type GatewayResponseType = keyof typeof defaults;
 const defaults = {
   ACCESS_DENIED: { status: 403, errorType: "AccessDeniedException" },
   API_CONFIGURATION_ERROR: { status: 500, errorType: "InternalServerErrorException" },
+  AUTHORIZER_CONFIGURATION_ERROR: { status: 500, errorType: "AuthorizerConfigurationException" },
+  AUTHORIZER_FAILURE: { status: 500, errorType: "AuthorizerFailureException" },
   BAD_REQUEST_BODY: { status: 400, errorType: "BadRequestException" },
+  BAD_REQUEST_PARAMETERS: { status: 400, errorType: "BadRequestException" },
   EXPIRED_TOKEN: { status: 403, errorType: "ExpiredTokenException" },
   INTEGRATION_FAILURE: { status: 504, errorType: "InternalServerErrorException" },
   INTEGRATION_TIMEOUT: { status: 504, errorType: "InternalServerErrorException" },
+  INVALID_API_KEY: { status: 403, errorType: "ForbiddenException" },
   INVALID_SIGNATURE: { status: 403, errorType: "InvalidSignatureException" },
   MISSING_AUTHENTICATION_TOKEN: { status: 403, errorType: "MissingAuthenticationTokenException" },
+  QUOTA_EXCEEDED: { status: 429, errorType: "LimitExceededException" },
   REQUEST_TOO_LARGE: { status: 413, errorType: "RequestTooLargeException" },
   THROTTLED: { status: 429, errorType: "TooManyRequestsException" },
+  UNAUTHORIZED: { status: 401, errorType: "UnauthorizedException" },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, errorType: "BadRequestException" },
 } as const;
 

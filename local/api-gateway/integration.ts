@@ -1,5 +1,6 @@
 import { at, byContentType, jsonTemplate } from "./content-types";
-import { contextVariables } from "./context-template";
+import { isContextVariable } from "./context-template";
+import { functionArnIn, isRoleArn } from "./function-uri";
 import { MappingTemplate } from "./mapping-template";
 import type { Part } from "./rest-api-parts";
 
@@ -19,7 +20,7 @@ export interface RequestMapping {
 export interface AwsIntegration extends RequestMapping {
   readonly type: "AWS";
   readonly service: string;
-  /** What the URI has after the service: `path/<account>/<queue>`. */
+  /** What the URI has after the service: `path/<account>/<queue>`, in which stage variables may stand. */
   readonly path: string;
   readonly credentials: string;
   readonly timeoutMilliseconds: number;
@@ -36,6 +37,7 @@ export interface MockIntegration extends RequestMapping {
 /** A function that gets the whole request, and whose answer is the client's. */
 export interface ProxyIntegration {
   readonly type: "AWS_PROXY";
+  /** A function's, or that of a version or alias of one; stage variables may stand in it, as in the role's. */
   readonly functionArn: string;
   /** Role that invokes; without one the function's own policy must let API Gateway in. */
   readonly credentials?: string;
@@ -119,15 +121,12 @@ function readProxy(integration: IntegrationPart, { responses }: MethodParts): Pr
   if (given) throw new Error(`${address}: ${given} is not modelled for AWS_PROXY, which takes the request as it is`);
   const response = responses[0];
   if (response) throw new Error(`${response.address}: an AWS_PROXY integration has no responses: the function answers`);
-  const [, functionArn] =
-    /^arn:[\w-]+:apigateway:[\w-]+:lambda:path\/2015-03-31\/functions\/(.+)\/invocations$/.exec(uri) ?? [];
-  if (!functionArn || !/^arn:[\w-]+:lambda:[\w-]+:\d{12}:function:[\w-]+$/.test(functionArn)) {
-    const why = functionArn?.includes("${stageVariables.") || /:function:[\w-]+:/.test(functionArn ?? "");
+  const functionArn = functionArnIn(uri);
+  if (!functionArn)
     throw new Error(
-      `${address}: uri is not modelled by the local run, got: ${uri}. ${why ? "A function's versions, aliases and stage variables are not: use invoke_arn" : "It must be a function's invoke_arn"}`,
+      `${address}: uri is not modelled by the local run, got: ${uri}. It must be the invoke_arn of a function, of a version or of an alias, in which stage variables may stand`,
     );
-  }
-  if (credentials && !/^arn:[\w-]+:iam::\d{12}:role\/.+$/.test(credentials))
+  if (credentials && !isRoleArn(credentials))
     throw new Error(`${address}: credentials must be a role's ARN in the local run, got: ${credentials}`);
   return { type: "AWS_PROXY", functionArn, credentials, timeoutMilliseconds: integration.timeout_milliseconds };
 }
@@ -187,7 +186,7 @@ function headerSource(address: string, expression: string): HeaderSource {
   const [, header] = /^integration\.response\.header\.([\w-]+)$/.exec(expression) ?? [];
   if (header) return { header: header.toLowerCase() };
   const [, variable] = /^context\.([\w.]+)$/.exec(expression) ?? [];
-  if (variable && (contextVariables as readonly string[]).includes(variable)) return { variable };
+  if (variable && isContextVariable(variable)) return { variable };
   const [, stageVariable] = /^stageVariables\.(\w+)$/.exec(expression) ?? [];
   if (stageVariable) return { stageVariable };
   throw new Error(

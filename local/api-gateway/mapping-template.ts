@@ -1,5 +1,5 @@
 import { Compile, parse } from "velocityjs";
-import { contextVariables } from "./context-template";
+import { contextVariables, isContextVariable } from "./context-template";
 import { javaString } from "./java-string";
 
 /** What a mapping template can read. */
@@ -150,8 +150,10 @@ function requireKnown(root: string, path: readonly { readonly type?: string; rea
     .slice(0, end < 0 ? undefined : end)
     .map((step) => step.id)
     .join(".");
-  if (!contextVariables.some((known) => known === name || known.startsWith(`${name}.`)))
-    throw unknownMember("$context", name, [...contextVariables, "responseOverride.status", "responseOverride.header"]);
+  const isPart = [...contextVariables, "authorizer.claims."].some((known) => known.startsWith(`${name}.`));
+  if (isPart || isContextVariable(name)) return;
+  const own = ["authorizer.<name>", "responseOverride.status", "responseOverride.header"];
+  throw unknownMember("$context", name, [...contextVariables, ...own]);
 }
 
 const unknownMember = (root: string, member: string, known: readonly string[]): Error =>

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { BinaryMediaTypes } from "./binary-media-types";
 import { type Exchange, mediaTypeOf } from "./exchange";
+import { isOriginHeader } from "./request-origin";
 
 type MultiValues = Readonly<Record<string, readonly string[]>>;
 
@@ -33,17 +34,23 @@ export function proxyEvent(exchange: Exchange, binaryMediaTypes: BinaryMediaType
   };
 }
 
-function requestContext({ variables, startedAt }: Exchange) {
+function requestContext({ variables, startedAt, authorizer }: Exchange) {
   const { resourceId, resourcePath, httpMethod, extendedRequestId, requestTime, path, accountId, protocol } = variables;
   const { stage, domainPrefix, requestId, domainName, deploymentId, apiId } = variables;
   return {
     ...{ resourceId, resourcePath, httpMethod, extendedRequestId, requestTime, path, accountId, protocol },
     ...{ stage, domainPrefix, requestId, domainName, deploymentId, apiId },
     requestTimeEpoch: startedAt,
+    ...(authorizer && { authorizer }),
     identity: {
       cognitoIdentityPoolId: null,
       accountId: variables["identity.accountId"] ?? null,
       cognitoIdentityId: null,
+      // Where the method takes no key, neither is there.
+      ...(variables["identity.apiKeyId"] && {
+        apiKey: variables["identity.apiKey"],
+        apiKeyId: variables["identity.apiKeyId"],
+      }),
       caller: variables["identity.caller"] ?? null,
       sourceIp: variables["identity.sourceIp"],
       principalOrgId: null,
@@ -53,6 +60,10 @@ function requestContext({ variables, startedAt }: Exchange) {
       userArn: variables["identity.userArn"] ?? null,
       userAgent: variables["identity.userAgent"] ?? null,
       user: variables["identity.user"] ?? null,
+      ...(variables["identity.vpceId"] !== undefined && {
+        vpcId: variables["identity.vpcId"] ?? null,
+        vpceId: variables["identity.vpceId"],
+      }),
     },
   };
 }
@@ -98,6 +109,7 @@ function headerLines({ request, startedAt }: Exchange): readonly (readonly [stri
 
 const isDropped = (name: string, value: string): boolean =>
   droppedHeaders.has(name) ||
+  isOriginHeader(name) ||
   /^x-(forwarded-(for|port|proto)|amzn-trace-id)$/.test(name) ||
   (name === "authorization" && value.startsWith("AWS4-HMAC-SHA256"));
 

@@ -9,6 +9,7 @@ import type { ProxyIntegration } from "./integration";
 import { within } from "./integration-timeout";
 import { proxyAnswer } from "./proxy-answer";
 import { proxyEvent } from "./proxy-event";
+import { withStageVariables } from "./stage-variables";
 
 /** A call of a function by an API. */
 export interface FunctionCall {
@@ -42,17 +43,19 @@ export interface ProxyIntegrationOptions {
  */
 export async function callFunction(
   exchange: Exchange,
-  { functionArn, credentials, timeoutMilliseconds }: ProxyIntegration,
+  integration: ProxyIntegration,
   options: ProxyIntegrationOptions,
 ): Promise<Answer> {
   const { clock, assume, invoke, accountId, sourceArn, binaryMediaTypes } = options;
-  const { variables, request } = exchange;
+  const { variables, request, stage } = exchange;
+  const functionArn = withStageVariables(integration.functionArn, stage);
+  const credentials = integration.credentials && withStageVariables(integration.credentials, stage);
   const event = proxyEvent(exchange, binaryMediaTypes);
   const caller = credentials === undefined ? apiGateway(accountId) : assumed(() => assume(credentials));
   const calledAt = clock.now();
   try {
     const call = Promise.resolve().then(() => invoke({ caller, functionArn, sourceArn, event }));
-    const result = await within(timeoutMilliseconds, call, clock);
+    const result = await within(integration.timeoutMilliseconds, call, clock);
     variables["integration.requestId"] = result.requestId;
     variables.awsEndpointRequestId = result.requestId;
     variables["integration.integrationStatus"] = "200";
@@ -68,7 +71,8 @@ export async function callFunction(
   }
 }
 
-const apiGateway = (accountId: string): Caller => ({
+/** API Gateway itself, where no role is assumed. */
+export const apiGateway = (accountId: string): Caller => ({
   principalArn: "apigateway.amazonaws.com",
   accountId,
   service: "apigateway.amazonaws.com",

@@ -15,6 +15,8 @@ export class RequestModel {
     // Formats are not checked by AWS. Its patterns are of a time before the flag u: they count UTF-16 units.
     // With allErrors, a large body with many faults takes minutes.
     const ajv = new Ajv({
+      // __proto__ is a name like any other.
+      ownProperties: true,
       strict: false,
       validateFormats: false,
       unicodeRegExp: false,

@@ -1,13 +1,24 @@
 import type { Resource } from "../../terraform/config";
+import { type Authorizer, readAuthorizer } from "./authorizers";
 import { BinaryMediaTypes } from "./binary-media-types";
+import { type CacheKey, readCacheKey } from "./cache";
 import { at, byContentType, jsonTemplate } from "./content-types";
 import { ContextTemplate } from "./context-template";
 import type { GatewayResponse } from "./gateway-response";
 import { type Integration, parameterSource, readIntegration } from "./integration";
+import { withImported } from "./openapi";
+import { type RequiredParameter, readRequiredParameters } from "./parameters";
 import { RequestModel } from "./request-model";
 import { type Part, Parts } from "./rest-api-parts";
 import { RouteTree } from "./route-tree";
-import type { ThrottleLimits } from "./throttle";
+import { readStages, type Stage } from "./stage";
+
+/** Whom an authorizer lets in. */
+export interface AuthorizedBy {
+  readonly authorizer: Authorizer;
+  /** Scopes of which an access token must have one; Cognito's alone. */
+  readonly scopes: readonly string[];
+}
 
 /** One method of one path, and what is behind it. */
 export interface Method {
@@ -16,27 +27,32 @@ export interface Method {
   readonly resourceId: string;
   /** Path of the resource, such as `/orders/{id}`. */
   readonly resourcePath: string;
-  readonly authorization: "AWS_IAM" | "NONE";
+  readonly authorization: "AWS_IAM" | "NONE" | AuthorizedBy;
   /** Models of the body by content type; empty where nothing is validated. */
   readonly models: ReadonlyMap<string, RequestModel>;
+  /** Parameters that a request must have; none where they are not validated. */
+  readonly requiredParameters: readonly RequiredParameter[];
+  readonly isApiKeyRequired: boolean;
   readonly integration: Integration;
-}
-
-export interface Stage {
-  readonly stageName: string;
-  readonly deploymentId: string;
-  readonly variables: Readonly<Record<string, string>>;
-  readonly accessLog?: { readonly format: ContextTemplate; readonly logGroupName: string };
-  readonly throttleOf: (method: Method) => ThrottleLimits;
+  /** What its kept answers are told apart by, on stages that keep them. */
+  readonly cacheKey: CacheKey;
 }
 
 export interface RestApi {
   readonly name: string;
+  /** Whether VPC endpoints alone lead to it. */
+  readonly isPrivate: boolean;
+  /** JSON of its resource policy. */
+  readonly policy?: string;
   readonly stages: readonly Stage[];
   readonly methods: readonly Method[];
   readonly routes: RouteTree<Method>;
   readonly gatewayResponses: ReadonlyMap<string, GatewayResponse>;
   readonly binaryMediaTypes: BinaryMediaTypes;
+  /** Where the API key of a request is: in its header `x-api-key`, or in what the authorizer answers. */
+  readonly apiKeySource: "HEADER" | "AUTHORIZER";
+  /** Bytes from which on answers are compressed; nothing, or less than 0, where none is. */
+  readonly minimumCompressionSize?: number;
 }
 
 /**
@@ -44,19 +60,22 @@ export interface RestApi {
  * @throws Error for what is not modelled or does not fit together, naming it
  */
 export function readRestApi(resources: readonly Resource[]): RestApi {
-  const parts = new Parts(resources);
+  const parts = new Parts(withImported(resources));
   const [api, another] = parts.all("aws_api_gateway_rest_api");
   if (!api || another) throw new Error("the resources of one REST API must hold exactly one aws_api_gateway_rest_api");
   const paths = resourcePaths(parts, api.root_resource_id);
-  const methods = parts.all("aws_api_gateway_method").map((method) => readMethod(parts, paths, method));
-  requireTargets(parts, methods);
+  const authorizers = new Map(parts.all("aws_api_gateway_authorizer").map((one) => [one.id, readAuthorizer(one)]));
+  const methods = parts.all("aws_api_gateway_method").map((method) => readMethod(parts, paths, authorizers, method));
   const routes = new RouteTree<Method>();
   for (const method of methods) routes.add(method.resourcePath, method.httpMethod, method);
   return {
     name: api.name,
+    ...readExposure(parts, api),
     methods,
     routes,
-    stages: parts.all("aws_api_gateway_stage").map((stage) => readStage(parts, stage)),
+    stages: readStages(parts, methods),
+    apiKeySource: api.api_key_source,
+    minimumCompressionSize: api.minimum_compression_size,
     binaryMediaTypes: new BinaryMediaTypes(api.binary_media_types ?? []),
     gatewayResponses: new Map(
       parts
@@ -77,7 +96,29 @@ function resourcePaths(parts: Parts, rootResourceId: string): ReadonlyMap<string
   return new Map([[rootResourceId, "/"], ...[...resources.keys()].map((id): [string, string] => [id, pathOf(id)])]);
 }
 
-function readMethod(parts: Parts, paths: ReadonlyMap<string, string>, method: Part<"aws_api_gateway_method">): Method {
+/** Who can reach the API at all. */
+function readExposure(parts: Parts, api: Part<"aws_api_gateway_rest_api">): Pick<RestApi, "isPrivate" | "policy"> {
+  const policies = [api, ...parts.all("aws_api_gateway_rest_api_policy")].filter(({ policy }) => policy !== undefined);
+  if (policies.length > 1) {
+    const addresses = policies.map(({ address }) => address).join(", ");
+    throw new Error(
+      `${api.address}: one resource policy must be given, got several: ${addresses}. The last would stand`,
+    );
+  }
+  const policy = policies[0]?.policy;
+  const isPrivate = api.endpoint_configuration?.types.includes("PRIVATE") ?? false;
+  // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-apis.html
+  if (isPrivate && policy === undefined)
+    throw new Error(`${api.address}: a PRIVATE API cannot be deployed without a resource policy`);
+  return { isPrivate, policy };
+}
+
+function readMethod(
+  parts: Parts,
+  paths: ReadonlyMap<string, string>,
+  authorizers: ReadonlyMap<string, Authorizer>,
+  method: Part<"aws_api_gateway_method">,
+): Method {
   const resourcePath = paths.get(method.resource_id);
   if (!resourcePath) throw new Error(`${method.address}: there is no resource ${method.resource_id} in the API`);
   const isOfMethod = (part: { readonly resource_id: string; readonly http_method: string }) =>
@@ -89,8 +130,11 @@ function readMethod(parts: Parts, paths: ReadonlyMap<string, string>, method: Pa
     httpMethod: method.http_method,
     resourceId: method.resource_id,
     resourcePath,
-    authorization: method.authorization,
+    authorization: readAuthorization(authorizers, method),
     models: readModels(parts, method),
+    requiredParameters: readRequiredParameters(method, validatorOf(parts, method)),
+    isApiKeyRequired: method.api_key_required === true,
+    cacheKey: readCacheKey(integration, method.request_parameters ?? {}),
     integration: readIntegration(integration, {
       declared: method.request_parameters ?? {},
       methodResponses: parts.all("aws_api_gateway_method_response").filter(isOfMethod),
@@ -99,13 +143,33 @@ function readMethod(parts: Parts, paths: ReadonlyMap<string, string>, method: Pa
   };
 }
 
-function readModels(parts: Parts, method: Part<"aws_api_gateway_method">): Method["models"] {
-  const { request_validator_id: validatorId, request_models: models } = method;
-  if (!validatorId) return new Map();
+function readAuthorization(
+  authorizers: ReadonlyMap<string, Authorizer>,
+  { address, authorization, authorizer_id: id, authorization_scopes: scopes = [] }: Part<"aws_api_gateway_method">,
+): Method["authorization"] {
+  if (scopes.length > 0 && authorization !== "COGNITO_USER_POOLS")
+    throw new Error(`${address}: authorization_scopes are of COGNITO_USER_POOLS alone, got: ${authorization}`);
+  if (authorization === "AWS_IAM" || authorization === "NONE") return authorization;
+  const authorizer = authorizers.get(id ?? "");
+  if (!authorizer) throw new Error(`${address}: there is no authorizer ${id ?? ""} in the API`);
+  const isCognito = authorizer.type === "COGNITO_USER_POOLS";
+  if (isCognito !== (authorization === "COGNITO_USER_POOLS"))
+    throw new Error(
+      `${address}: authorization must be ${isCognito ? "COGNITO_USER_POOLS" : "CUSTOM"} for an authorizer of type ${authorizer.type}, got: ${authorization}`,
+    );
+  return { authorizer, scopes };
+}
+
+function validatorOf(parts: Parts, { address, request_validator_id: validatorId }: Part<"aws_api_gateway_method">) {
+  if (!validatorId) return undefined;
   const validator = parts.all("aws_api_gateway_request_validator").find(({ id }) => id === validatorId);
-  if (!validator) throw new Error(`${method.address}: there is no request validator ${validatorId} in the API`);
-  if (!validator.validate_request_body) return new Map();
-  return byContentType(method, "request_models", models, (modelName) => {
+  if (!validator) throw new Error(`${address}: there is no request validator ${validatorId} in the API`);
+  return validator;
+}
+
+function readModels(parts: Parts, method: Part<"aws_api_gateway_method">): Method["models"] {
+  if (!validatorOf(parts, method)?.validate_request_body) return new Map();
+  return byContentType(method, "request_models", method.request_models, (modelName) => {
     const model = parts.all("aws_api_gateway_model").find(({ name }) => name === modelName);
     if (!model) throw new Error(`there is no model ${modelName} in the API`);
     return at(model.address, "schema", () => new RequestModel(model.schema));
@@ -123,64 +187,4 @@ function readGatewayResponse(response: Part<"aws_api_gateway_gateway_response">)
     }),
     template: jsonTemplate(response, (text) => new ContextTemplate(text)),
   };
-}
-
-/** What an account may do at most. @see https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html */
-const accountLimits: ThrottleLimits = { rateLimit: 10_000, burstLimit: 5_000 };
-
-function readStage(parts: Parts, stage: Part<"aws_api_gateway_stage">): Stage {
-  const { address, stage_name: stageName, access_log_settings: accessLog } = stage;
-  if (!parts.all("aws_api_gateway_deployment").some(({ id }) => id === stage.deployment_id))
-    throw new Error(`${address}: there is no deployment ${stage.deployment_id} in the API`);
-  const settings = new Map(
-    parts
-      .all("aws_api_gateway_method_settings")
-      .filter((one) => one.stage_name === stageName)
-      .map((one) => [settingsKey(one.method_path), one.settings]),
-  );
-  return {
-    stageName,
-    deploymentId: stage.deployment_id,
-    variables: stage.variables ?? {},
-    accessLog: accessLog && {
-      format: at(address, "access_log_settings.format", () => new ContextTemplate(accessLog.format)),
-      logGroupName: accessLog.destination_arn.replace(/^.*:log-group:/, "").replace(/:\*$/, ""),
-    },
-    throttleOf: (method) => {
-      const all = settings.get("*/*");
-      const own = settings.get(settingsKeyOf(method));
-      return {
-        rateLimit: limit(own?.throttling_rate_limit, all?.throttling_rate_limit, accountLimits.rateLimit),
-        burstLimit: limit(own?.throttling_burst_limit, all?.throttling_burst_limit, accountLimits.burstLimit),
-      };
-    },
-  };
-}
-
-/** Settings of a stage or method that is not there would say nothing. */
-function requireTargets(parts: Parts, methods: readonly Method[]): void {
-  const stageNames = new Set(parts.all("aws_api_gateway_stage").map((stage) => stage.stage_name));
-  const known = new Set(["*/*", ...methods.map(settingsKeyOf)]);
-  for (const { address, stage_name: stageName, method_path: methodPath } of parts.all(
-    "aws_api_gateway_method_settings",
-  )) {
-    if (!stageNames.has(stageName)) throw new Error(`${address}: there is no stage ${stageName} in the API`);
-    if (!known.has(settingsKey(methodPath)))
-      throw new Error(
-        `${address}: method_path is no method of the API, got: ${methodPath}; ~1orders/POST is POST of /orders`,
-      );
-  }
-}
-
-const settingsKeyOf = ({ resourcePath, httpMethod }: Method): string => `${resourcePath}/${httpMethod}`;
-
-/** The first limit that is set; -1 says that none is. */
-const limit = (...candidates: readonly (number | undefined)[]): number =>
-  candidates.find((candidate) => candidate !== undefined && candidate >= 0) ?? 0;
-
-/** `~1orders/POST` as `/orders/POST`; a path without its first slash is the same. */
-function settingsKey(methodPath: string): string {
-  if (methodPath === "*/*") return methodPath;
-  const path = methodPath.replaceAll("~1", "/");
-  return path.startsWith("/") ? path : `/${path}`;
 }

@@ -1,8 +1,8 @@
 import type { AccessRequest, Caller } from "../aws";
 
 /**
- * AWS's global condition keys that have the value here that they have there, in lower case; a service's own keys come with the request. No
- * request here comes through a VPC or from an IAM user, so that those keys are absent, as they are there.
+ * AWS's global condition keys that have the value here that they have there, in lower case; a service's own keys come with the request, as
+ * those of a VPC do with a private API's. No request here comes from an IAM user, so that those keys are absent, as they are there.
  */
 export const globalKeys: ReadonlySet<string> = new Set(
   [

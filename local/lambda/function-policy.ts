@@ -7,7 +7,7 @@ const principalOf = (principal: string): unknown =>
   /^[\w.-]+\.amazonaws\.com(\.cn)?$/.test(principal) ? { Service: principal } : { AWS: principal };
 
 /**
- * A statement of a function's own policy, from the evaluated arguments of `aws_lambda_permission`.
+ * A statement of the own policy of a function, or of a version or alias of one, from the evaluated arguments of `aws_lambda_permission`.
  * @throws Error for what is not modelled
  * @see https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
  */
@@ -16,7 +16,7 @@ export function readPermission(
   functionArn: string,
 ): { readonly sid: string; readonly statement: object } {
   const permission = new ResourceArguments("aws_lambda_permission", { ...given, name: given.statement_id }, [
-    ...["name", "statement_id", "function_name", "action", "principal", "source_arn", "source_account"],
+    ...["name", "statement_id", "function_name", "qualifier", "action", "principal", "source_arn", "source_account"],
   ]);
   const sid = permission.text("statement_id") || "terraform";
   const sourceArn = permission.text("source_arn");

@@ -33,7 +33,7 @@ export const FunctionArguments = z.strictObject({
   tracing_config: block(z.strictObject({ mode: z.enum(["Active", "PassThrough"]) })),
   architectures: z.optional(z.array(z.string())),
   package_type: z.optional(z.literal("Zip")),
-  publish: z.optional(z.literal(false)),
+  publish: z._default(z.boolean(), false),
   description: unused,
   tags: unused,
   tags_all: unused,

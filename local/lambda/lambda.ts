@@ -6,6 +6,7 @@ import { performance } from "node:perf_hooks";
 import { unzipSync } from "fflate";
 import { AwsError, type Caller, type Clock, type Credentials, type Log, type Place } from "../aws";
 import { readPermission } from "./function-policy";
+import { AliasArguments, FunctionVersions, splitArn } from "./function-versions";
 import { FunctionArguments, readArguments } from "./lambda-arguments";
 import { type Answer, ExecutionEnvironment, type FunctionError } from "./lambda-environment";
 import { type Invocation, reportLines, startLines } from "./lambda-logs";
@@ -21,10 +22,12 @@ interface LambdaFunction {
   readonly settings: FunctionArguments;
   readonly caller: Caller;
   readonly taskRoot: string;
-  /** Statements of the function's own policy, by Sid. */
-  readonly permissions: Map<string, object>;
+  readonly versions: FunctionVersions;
+  /** Statements of the function's own policy, by Sid; each version and alias has a policy of its own, by its name. */
+  readonly permissions: Map<string, Map<string, object>>;
   readonly logs: string[];
-  readonly idle: ExecutionEnvironment[];
+  /** By version. */
+  readonly idle: Map<string, ExecutionEnvironment[]>;
 }
 
 /** @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
@@ -89,27 +92,47 @@ export class Lambda {
     }
     const { caller } = this.sessionOf(role);
     const taskRoot = this.unpack(name, zip);
-    this.functions.set(arn, { arn, settings, caller, taskRoot, permissions: new Map(), logs: [], idle: [] });
-    const uri = `arn:${this.place.partition}:apigateway:${this.place.region}:lambda:path/2015-03-31/functions`;
+    const versions = new FunctionVersions(arn, settings.publish);
+    this.functions.set(arn, {
+      ...{ arn, settings, caller, taskRoot, versions },
+      ...{ permissions: new Map(), logs: [], idle: new Map() },
+    });
+    const version = versions.newest;
+    const uri = this.invokeUri;
     return {
       arn,
       id: name,
       function_name: name,
-      version: "$LATEST",
-      qualified_arn: `${arn}:$LATEST`,
+      version,
+      qualified_arn: `${arn}:${version}`,
       invoke_arn: `${uri}/${arn}/invocations`,
-      qualified_invoke_arn: `${uri}/${arn}:$LATEST/invocations`,
+      qualified_invoke_arn: `${uri}/${arn}:${version}/invocations`,
       source_code_size: zip.length,
     };
   }
 
   /**
-   * Adds a statement to a function's own policy, from the evaluated arguments of `aws_lambda_permission`.
+   * Makes an alias from the evaluated arguments of `aws_lambda_alias`.
+   * @throws Error for what is not modelled
+   * @throws AwsError `ResourceNotFoundException` (404), `ResourceConflictException` (409)
+   */
+  createAlias(arguments_: Readonly<Record<string, unknown>>) {
+    const alias = readArguments("aws_lambda_alias", AliasArguments, arguments_);
+    const lambda = this.functionOf(this.arnOf(alias.function_name));
+    lambda.versions.addAlias(alias.name, alias.function_version);
+    const arn = `${lambda.arn}:${alias.name}`;
+    return { arn, id: arn, invoke_arn: `${this.invokeUri}/${arn}/invocations` };
+  }
+
+  /**
+   * Adds a statement to the own policy of a function, or of a version or alias of one, from the evaluated arguments of `aws_lambda_permission`.
    * @throws Error for what is not modelled
    * @throws AwsError `ResourceNotFoundException` (404), `ResourceConflictException` (409) for a Sid that is there
    */
   addPermission(arguments_: Readonly<Record<string, unknown>>) {
-    const { arn, permissions } = this.functionOf(this.arnOf(String(arguments_.function_name)));
+    const { function_name: functionName, qualifier } = arguments_;
+    const arn = this.arnOf(String(functionName), qualifier === undefined ? undefined : String(qualifier));
+    const permissions = this.permissionsOf(arn);
     const { sid, statement } = readPermission(arguments_, arn);
     if (permissions.has(sid))
       throw new AwsError("ResourceConflictException", `The statement id (${sid}) provided already exists.`, 409);
@@ -117,16 +140,20 @@ export class Lambda {
     return { id: sid, statement_id: sid };
   }
 
-  /** JSON of a function's own policy, which may be without statements. */
+  /**
+   * JSON of the own policy of a function, or of a version or alias of one, which may be without statements. What lets someone call the function
+   * says nothing of its aliases, and the other way round.
+   */
   policyOf(functionArn: string): string {
-    return JSON.stringify({ Version: "2012-10-17", Statement: [...this.functionOf(functionArn).permissions.values()] });
+    return JSON.stringify({ Version: "2012-10-17", Statement: [...this.permissionsOf(functionArn).values()] });
   }
 
-  /** The ARN of the function of a name; an ARN stays itself. */
-  arnOf(functionName: string): string {
-    if (functionName.startsWith("arn:")) return functionName;
+  /** The ARN of the function of a name, or of a version or alias of it; an ARN stays itself. */
+  arnOf(functionName: string, qualifier?: string): string {
     const { partition, region, accountId } = this.place;
-    return `arn:${partition}:lambda:${region}:${accountId}:function:${functionName}`;
+    const isArn = functionName.startsWith("arn:");
+    const arn = isArn ? functionName : `arn:${partition}:lambda:${region}:${accountId}:function:${functionName}`;
+    return qualifier === undefined ? arn : `${arn}:${qualifier}`;
   }
 
   /** The caller that a function's role is. */
@@ -159,6 +186,7 @@ export class Lambda {
    */
   async invoke(functionArn: string, event: unknown): Promise<InvocationResult> {
     const lambda = this.functionOf(functionArn);
+    const version = lambda.versions.versionOf(splitArn(functionArn).qualifier);
     const body = JSON.stringify(event) ?? "null";
     if (Buffer.byteLength(body) > MAX_EVENT_BYTES) {
       const message = `Request must be smaller than ${MAX_EVENT_BYTES} bytes for the InvokeFunction operation`;
@@ -169,7 +197,7 @@ export class Lambda {
 
     const requestId = randomUUID();
     const timeoutMs = lambda.settings.timeout * 1_000;
-    const { environment, init, initDurationMs } = await this.environmentFor(lambda, timeoutMs);
+    const { environment, init, initDurationMs } = await this.environmentFor(lambda, version, timeoutMs);
     this.write(lambda, ...startLines(isJson(lambda), requestId, this.clock.now()));
     const began = performance.now();
     const answer =
@@ -177,7 +205,7 @@ export class Lambda {
     const durationMs = answer.kind === "timeout" ? timeoutMs : performance.now() - began;
 
     const isReusable = answer.kind === "payload" || (answer.kind === "error" && answer !== init);
-    if (isReusable && environment.isAlive) lambda.idle.push(environment);
+    if (isReusable && environment.isAlive) idleOf(lambda, version).push(environment);
     else environment.kill();
 
     const result = resultOf(answer, requestId, lambda.settings.timeout);
@@ -208,9 +236,24 @@ export class Lambda {
   };
 
   private functionOf(functionArn: string): LambdaFunction {
-    const lambda = this.functions.get(functionArn.replace(/:\$LATEST$/, ""));
+    const { arn, qualifier } = splitArn(functionArn);
+    const lambda = this.functions.get(arn);
     if (!lambda) throw new AwsError("ResourceNotFoundException", `Function not found: ${functionArn}`, 404);
+    lambda.versions.versionOf(qualifier); // throws where there is no such version or alias
     return lambda;
+  }
+
+  private permissionsOf(functionArn: string): Map<string, object> {
+    const { permissions } = this.functionOf(functionArn);
+    const { qualifier = "" } = splitArn(functionArn);
+    const own = permissions.get(qualifier) ?? new Map<string, object>();
+    permissions.set(qualifier, own);
+    return own;
+  }
+
+  /** What stands before the ARNs of functions in what API Gateway calls. */
+  private get invokeUri(): string {
+    return `arn:${this.place.partition}:apigateway:${this.place.region}:lambda:path/2015-03-31/functions`;
   }
 
   private sessionOf(role: string): { credentials: Credentials; caller: Caller } {
@@ -243,9 +286,11 @@ export class Lambda {
 
   private async environmentFor(
     lambda: LambdaFunction,
+    version: string,
     timeoutMs: number,
   ): Promise<{ environment: ExecutionEnvironment; init: Answer; initDurationMs?: number }> {
-    for (let idle = lambda.idle.pop(); idle; idle = lambda.idle.pop()) {
+    const waiting = idleOf(lambda, version);
+    for (let idle = waiting.pop(); idle; idle = waiting.pop()) {
       if (idle.isAlive) return { environment: idle, init: { kind: "ready" } };
     }
     const began = performance.now();
@@ -253,7 +298,7 @@ export class Lambda {
       clock: this.clock,
       taskRoot: lambda.taskRoot,
       memoryMb: lambda.settings.memory_size,
-      environment: this.variablesOf(lambda),
+      environment: this.variablesOf(lambda, version),
       onLine: (line) => {
         this.write(lambda, line);
         this.log(lambda.settings.function_name, line);
@@ -266,7 +311,7 @@ export class Lambda {
   }
 
   /** @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime */
-  private variablesOf({ settings, taskRoot }: LambdaFunction): Record<string, string> {
+  private variablesOf({ settings, taskRoot }: LambdaFunction, version: string): Record<string, string> {
     const { credentials } = this.sessionOf(settings.role);
     const { region } = this.place;
     const logging = settings.logging_config;
@@ -283,10 +328,10 @@ export class Lambda {
       AWS_EXECUTION_ENV: `AWS_Lambda_${settings.runtime}`,
       AWS_LAMBDA_FUNCTION_NAME: settings.function_name,
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(settings.memory_size),
-      AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
+      AWS_LAMBDA_FUNCTION_VERSION: version,
       AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
       AWS_LAMBDA_LOG_GROUP_NAME: logging?.log_group ?? `/aws/lambda/${settings.function_name}`,
-      AWS_LAMBDA_LOG_STREAM_NAME: `${day}/[$LATEST]${randomBytes(16).toString("hex")}`,
+      AWS_LAMBDA_LOG_STREAM_NAME: `${day}/[${version}]${randomBytes(16).toString("hex")}`,
       ...(logging && { AWS_LAMBDA_LOG_FORMAT: logging.log_format }),
       ...(logging?.application_log_level && { AWS_LAMBDA_LOG_LEVEL: logging.application_log_level }),
       LAMBDA_TASK_ROOT: taskRoot,
@@ -347,6 +392,13 @@ function resultOf(answer: Answer, requestId: string, timeoutSeconds: number): In
     case "ready":
       throw new Error("an execution environment answered an event with being ready");
   }
+}
+
+/** The environments of a version that wait for an event. */
+function idleOf({ idle }: LambdaFunction, version: string): ExecutionEnvironment[] {
+  const waiting = idle.get(version) ?? [];
+  idle.set(version, waiting);
+  return waiting;
 }
 
 const isJson = ({ settings }: LambdaFunction): boolean => settings.logging_config?.log_format === "JSON";

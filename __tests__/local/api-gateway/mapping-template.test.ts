@@ -81,7 +81,7 @@ describe("what does not exist is named before a request comes", () => {
     ["$util.qr('x')", "$util.qr does not exist"],
     ["#if($util.toJson($x))#end", "$util.toJson does not exist"],
     ["#set($x = $input.header('a'))", "$input.header does not exist"],
-    ["$context.authorizer.claims.sub", "$context.authorizer.claims.sub does not exist or is not modelled"],
+    ["$context.nothing.sub", "$context.nothing.sub does not exist or is not modelled"],
     [
       '#set($context.requestOverride.header.a = "b")',
       "$context.requestOverride.header.a does not exist or is not modelled",

@@ -87,16 +87,10 @@ describe("fails for what is not modelled, and names it", () => {
       [...api, resource("usage_plan", "Plan", {})],
       "aws_api_gateway_usage_plan.Plan is of a type that is not modelled",
     ],
-    ["an authorizer", [...api, resource("authorizer", "A", {})], "aws_api_gateway_authorizer.A is of a type"],
     [
       "authorization",
-      changed(api, "method", { authorization: "CUSTOM" }),
-      'authorization is not modelled by the local run, got: "CUSTOM"',
-    ],
-    [
-      "API keys",
-      changed(api, "method", { api_key_required: true }),
-      "api_key_required is not modelled by the local run, got: true",
+      changed(api, "method", { authorization: "JWT" }),
+      'authorization is not modelled by the local run, got: "JWT"',
     ],
     [
       "an HTTP integration",
@@ -115,32 +109,35 @@ describe("fails for what is not modelled, and names it", () => {
       'content_handling is not modelled by the local run, got: "CONVERT_TO_BINARY"',
     ],
     [
-      "compression",
-      changed(api, "rest_api", { minimum_compression_size: "0" }),
-      'minimum_compression_size is not modelled by the local run, got: "0"',
+      "compression from 10,485,761 bytes on",
+      changed(api, "rest_api", { minimum_compression_size: "10485761" }),
+      'minimum_compression_size is not modelled by the local run, got: "10485761"',
     ],
     [
-      "keys from an authorizer",
-      changed(api, "rest_api", { api_key_source: "AUTHORIZER" }),
-      "api_key_source is not modelled by the local run",
+      "API keys from elsewhere",
+      changed(api, "rest_api", { api_key_source: "QUERY" }),
+      'api_key_source is not modelled by the local run, got: "QUERY"',
     ],
     ["a MOCK with a URI", changed(mock, "integration", { uri: "x" }), "uri is not modelled for MOCK"],
     [
-      "a function's version",
-      changed(proxy, "integration", { uri: proxyIntegration.uri.replace("reader", "reader:7") }),
-      "A function's versions, aliases and stage variables are not: use invoke_arn",
-    ],
-    [
-      "a function's alias in a stage variable",
-      changed(proxy, "integration", {
-        uri: proxyIntegration.uri.replace("reader", `reader:${"$"}{stageVariables.alias}`),
-      }),
-      "A function's versions, aliases and stage variables are not: use invoke_arn",
+      "two qualifiers of a function",
+      changed(proxy, "integration", { uri: proxyIntegration.uri.replace("reader", "reader:7:live") }),
+      "It must be the invoke_arn of a function, of a version or of an alias",
     ],
     [
       "a function's own ARN",
       changed(proxy, "integration", { uri: "arn:aws:lambda:eu-west-1:123456789012:function:reader" }),
-      "It must be a function's invoke_arn",
+      "It must be the invoke_arn of a function, of a version or of an alias",
+    ],
+    [
+      "a cache key that the method does not declare",
+      changed(proxy, "integration", { cache_key_parameters: ["method.request.querystring.a"] }),
+      "cache_key_parameters: the method does not declare method.request.querystring.a",
+    ],
+    [
+      "a gateway response of no type",
+      [...api, resource("gateway_response", "G", { response_type: "TEAPOT" })],
+      'response_type is not modelled by the local run, got: "TEAPOT"',
     ],
     [
       "the caller's own credentials",
@@ -157,9 +154,21 @@ describe("fails for what is not modelled, and names it", () => {
       [...proxy, ...api.filter(({ type }) => type.endsWith("integration_response"))],
       "an AWS_PROXY integration has no responses: the function answers",
     ],
-    ["a resource policy", changed(api, "rest_api", { policy: "{}" }), "policy is not modelled"],
-    ["a canary", changed(api, "stage", { canary_settings: {} }), "canary_settings is not modelled"],
-    ["a cache", [...api, settings("*/*", { caching_enabled: true })], "settings.caching_enabled is not modelled"],
+    [
+      "a canary of more than everything",
+      changed(api, "stage", { canary_settings: { deployment_id: "deployment", percent_traffic: 100.1 } }),
+      "canary_settings.percent_traffic is not modelled",
+    ],
+    [
+      "a canary of a deployment that is not there",
+      changed(api, "stage", { canary_settings: { deployment_id: "other" } }),
+      "there is no deployment other in the API",
+    ],
+    [
+      "a cache for more than an hour",
+      [...api, settings("*/*", { cache_ttl_in_seconds: 3_601 })],
+      "settings.cache_ttl_in_seconds is not modelled",
+    ],
     [
       "a URI of another form",
       changed(api, "integration", { uri: "arn:aws:apigateway:eu-west-1:sqs:action/SendMessage" }),
@@ -243,8 +252,10 @@ describe("fails for what is not modelled, and names it", () => {
     ],
     [
       "a variable of an access log",
-      changed(api, "stage", { access_log_settings: { destination_arn: "d", format: "$context.wafResponseCode" } }),
-      "access_log_settings.format: $context.wafResponseCode is not modelled",
+      changed(api, "stage", {
+        access_log_settings: { destination_arn: "d", format: "$context.customDomain.basePathMatched" },
+      }),
+      "access_log_settings.format: $context.customDomain.basePathMatched is not modelled",
     ],
   ])("%s", (_, resources, message) => {
     expect(() => readRestApi(resources)).toThrow(message);
