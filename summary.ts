@@ -10,16 +10,23 @@ interface SynthesizedStack {
 
 /** AWS's name for what a Terraform type belongs to: the longest prefix that matches. */
 const services: Readonly<Record<string, string>> = {
+  acm: "ACM",
   api_gateway: "API Gateway",
+  apigatewayv2: "API Gateway",
   cloudwatch_log: "CloudWatch Logs",
+  cloudwatch_dashboard: "CloudWatch",
   cloudwatch_metric: "CloudWatch",
+  cognito: "Cognito",
   dynamodb: "DynamoDB",
   iam: "IAM",
   kms: "KMS",
   lambda: "Lambda",
+  route53: "Route 53",
   s3: "S3",
   sns: "SNS",
   sqs: "SQS",
+  vpc: "VPC",
+  wafv2: "WAF",
 };
 
 function serviceOf(type: string): string {

@@ -1,14 +1,13 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import * as z from "zod/mini";
-import { ORIGIN } from "../constructs/apigateway/cors";
 import { retentionDays } from "../constructs/cloudwatch/log-group";
 import { describeIssue } from "../constructs/terraform/describe-issue";
 import { readJson } from "../constructs/terraform/read-json";
+import { ApiChoices, count, throttle } from "./api";
 
 const nameAffix = z.string().check(z.regex(/^[A-Za-z0-9-]{0,20}$/, "must be at most 20 letters, digits and -"));
 const email = z.email("must be an e-mail address");
-const count = (min: number, max: number) => z.int().check(z.minimum(min), z.maximum(max));
 
 const REGION =
   /^[a-z]{2}(-gov|-iso[a-z]?)?-(central|north|south|east|west|northeast|northwest|southeast|southwest)-\d$/;
@@ -21,11 +20,6 @@ const tagKey = z
       "must have names of 1–128 letters, digits, spaces and _.:/=+-@, not starting with aws:",
     ),
   );
-
-const throttle = z.strictObject({
-  rateLimit: z.number().check(z.gt(0), z.maximum(10_000)),
-  burstLimit: count(1, 5_000),
-});
 
 /** What differs between environments. docs/settings.md has a line for each. */
 const Settings = z.strictObject({
@@ -43,6 +37,7 @@ const Settings = z.strictObject({
     throttle,
   }),
   orders: z.strictObject({
+    api: ApiChoices,
     notificationEmail: z.optional(email),
     writerMaximumConcurrency: count(2, 1_000),
     queueOperatorRoleArns: z.array(
@@ -57,19 +52,11 @@ const Settings = z.strictObject({
     ),
   }),
   storage: z.strictObject({
-    methodThrottles: z.record(
-      z.string().check(z.regex(/^[A-Z]+ \//, 'must name methods as the API has them, such as "POST /objects"')),
-      throttle,
-    ),
+    api: ApiChoices,
     noncurrentVersionDays: count(1, 36_500),
   }),
   presignedUrl: z.strictObject({
-    authorization: z.enum(["AWS_IAM", "NONE"]),
-    allowOrigins: z.array(
-      z
-        .string()
-        .check(z.regex(ORIGIN, "must be origins as browsers send them, such as https://example.com, and never *")),
-    ),
+    api: ApiChoices,
     keyPrefix: z.string().check(z.regex(/^[\w!.'()/-]{0,200}$/, "must be at most 200 letters, digits and !_.'()/-")),
     // The most that S3 takes in one request: https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html
     maxUploadBytes: count(1, 5 * 1024 ** 3),

@@ -1,4 +1,5 @@
 import { Alarm, functionMetric, type Metric } from "../constructs/cloudwatch/alarm";
+import { MetricFilter } from "../constructs/cloudwatch/metric-filter";
 import { Key } from "../constructs/kms/key";
 import type { NodeFunction } from "../constructs/lambda/function";
 import { EmailSubscription } from "../constructs/sns/email-subscription";
@@ -39,9 +40,25 @@ export class Alarms {
     new Alarm(stack, id, { alarmName, description, metric, threshold, topic });
   }
 
+  /**
+   * Adds the alarms of a function that decides who may call: on its throttles, and on requests that it could not decide about. It refuses by an
+   * error, so its errors say nothing.
+   */
+  addAuthorizer(handler: NodeFunction): void {
+    const { id } = handler.node;
+    const { functionErrors } = this.environment.settings.alarms;
+    const { metric } = new MetricFilter(this.stack, `${id}Undecided`, {
+      logGroup: handler.logGroup,
+      metricName: this.environment.nameOf(`${this.system}-undecided`),
+      pattern: '{ $.message = "Not decided" }',
+    });
+    this.add(`${id}UndecidedAlarm`, "undecided", metric, functionErrors, "Nobody is let in: see the authorizer's log");
+    this.addThrottles(handler, "authorizer");
+  }
+
   /** Adds a function's alarms, on its errors and on its throttles. */
   addFunction(handler: NodeFunction, name: string): void {
-    const { functionErrors, functionThrottles } = this.environment.settings.alarms;
+    const { functionErrors } = this.environment.settings.alarms;
     const { id } = handler.node;
     this.add(
       `${id}ErrorsAlarm`,
@@ -50,8 +67,13 @@ export class Alarms {
       functionErrors,
       `${name} fails: see its log`,
     );
+    this.addThrottles(handler, name);
+  }
+
+  private addThrottles(handler: NodeFunction, name: string): void {
+    const { functionThrottles } = this.environment.settings.alarms;
     this.add(
-      `${id}ThrottlesAlarm`,
+      `${handler.node.id}ThrottlesAlarm`,
       `${name}-throttles`,
       functionMetric(handler, "Throttles"),
       functionThrottles,

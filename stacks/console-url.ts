@@ -16,6 +16,8 @@ export const consoleUrl = {
     `https://${host(region)}/apigateway/main/apis/${restApiId}/stages?api=${restApiId}&region=${region}&stage=${stageName}`,
   bucket: (region: string, bucketName: string): string =>
     `https://${s3Host(region)}/s3/buckets/${bucketName}?region=${region}`,
+  dashboard: (region: string, dashboardName: string): string =>
+    `https://${host(region)}/cloudwatch/home?region=${region}#dashboards/dashboard/${dashboardName}`,
   queue: (region: string, queueUrl: string): string =>
     `https://${host(region)}/sqs/v3/home?region=${region}#/queues/${Fn.urlencode(queueUrl)}`,
   table: (region: string, tableName: string): string =>

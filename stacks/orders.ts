@@ -1,6 +1,5 @@
 import type { Construct } from "constructs";
 import { SqsIntegration } from "../constructs/apigateway/integrations/sqs";
-import { RestApi } from "../constructs/apigateway/rest-api";
 import { functionMetric, queueMetric } from "../constructs/cloudwatch/alarm";
 import { Table } from "../constructs/dynamodb/table";
 import { ManagedPolicy } from "../constructs/iam/managed-policy";
@@ -17,6 +16,7 @@ import { MAX_ORDER_BYTES, Order } from "../handlers/schemas/order";
 import type { Environment } from "../settings/schema";
 import { Alarms } from "./alarms";
 import { consoleUrl } from "./console-url";
+import { SystemApi } from "./system-api";
 
 export interface OrdersProps {
   readonly environment: Environment;
@@ -144,21 +144,20 @@ export class OrdersStack extends Stack {
       defaultAddress: settings.orders.notificationEmail,
     });
 
-    const api = new RestApi(this, "Api", {
+    const api = new SystemApi(this, {
+      system: "orders",
+      settingsName: "orders.api",
+      environment,
+      choices: settings.orders.api,
       apiName: name("orders-api"),
       description: "Takes orders",
-      stageName: environment.name,
-      throttle: settings.api.throttle,
-      executionLogLevel: settings.api.executionLogLevel,
-      logRetentionInDays,
     });
     api.addRoute("POST", "/orders", new SqsIntegration({ queue, role: sender }), { body: Order });
-
-    this.addAlarms(environment, { queue, undelivered, writeOrder, notifyOrder });
+    const alarms = this.addAlarms(environment, { queue, undelivered, writeOrder, notifyOrder });
+    api.watch(alarms, [writeOrder, notifyOrder]);
 
     const { region } = settings;
     this.addOutput("orders_url", `${api.stage.invokeUrl}/orders`, "POST an order here, signed with SigV4");
-    this.addOutput("api_id", api.restApiId, "Id of the REST API");
     this.addOutput("queue_url", queue.queueUrl, "Queue that orders wait in");
     this.addOutput(
       "dead_letter_queue_url",
@@ -177,18 +176,11 @@ export class OrdersStack extends Stack {
     this.addOutput("notify_order_function_name", notifyOrder.functionName, "Function that notifies of orders");
     this.addOutput("table_name", table.tableName, "Table of the orders");
     this.addOutput("topic_arn", topic.topicArn, "Topic that each new order is published to");
-    this.addOutput("access_log_group", api.stage.accessLogs.logGroupName, "Access log of the API");
-    this.addOutput("execution_log_group", api.stage.executionLogs.logGroupName, "Execution log of the API");
     this.addOutput("write_order_log_group", writeOrder.logGroup.logGroupName, "Log of the function that writes orders");
     this.addOutput(
       "notify_order_log_group",
       notifyOrder.logGroup.logGroupName,
       "Log of the function that notifies of orders",
-    );
-    this.addOutput(
-      "api_console_url",
-      consoleUrl.api(region, api.restApiId, environment.name),
-      "The API's stage in the console",
     );
     this.addOutput("queue_console_url", consoleUrl.queue(region, queue.queueUrl), "The queue in the console");
     this.addOutput("table_console_url", consoleUrl.table(region, table.tableName), "The table's items in the console");
@@ -203,7 +195,7 @@ export class OrdersStack extends Stack {
       readonly writeOrder: NodeFunction;
       readonly notifyOrder: NodeFunction;
     },
-  ): void {
+  ): Alarms {
     const { queue, undelivered, writeOrder, notifyOrder } = parts;
     const { oldestMessageAgeSeconds, iteratorAgeSeconds } = environment.settings.alarms;
     const alarms = new Alarms(this, "orders", environment);
@@ -237,5 +229,6 @@ export class OrdersStack extends Stack {
     );
     alarms.addFunction(writeOrder, "write-order");
     alarms.addFunction(notifyOrder, "notify-order");
+    return alarms;
   }
 }

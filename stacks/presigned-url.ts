@@ -1,7 +1,5 @@
 import type { Construct } from "constructs";
-import { StageAlarms } from "../constructs/apigateway/alarms";
 import { LambdaIntegration } from "../constructs/apigateway/integrations/lambda";
-import { RestApi } from "../constructs/apigateway/rest-api";
 import { Role } from "../constructs/iam/role";
 import { NodeFunction } from "../constructs/lambda/function";
 import { Bucket } from "../constructs/s3/bucket";
@@ -10,6 +8,7 @@ import { Stack } from "../constructs/terraform/stack";
 import type { Environment } from "../settings/schema";
 import { Alarms } from "./alarms";
 import { consoleUrl } from "./console-url";
+import { SystemApi } from "./system-api";
 
 export interface PresignedUrlProps {
   readonly environment: Environment;
@@ -23,7 +22,8 @@ export class PresignedUrlStack extends Stack {
     super(scope, id, { region: settings.region, accountId: settings.accountId, tags: settings.tags, backend });
     const name = (documentedName: string): string => environment.nameOf(documentedName);
     const { logRetentionInDays } = settings;
-    const { allowOrigins, keyPrefix, maxUploadBytes, authorization, noncurrentVersionDays } = settings.presignedUrl;
+    const { api: choices, keyPrefix, maxUploadBytes, noncurrentVersionDays } = settings.presignedUrl;
+    const { allowOrigins = [] } = choices;
 
     const bucket = new Bucket(this, "Files", {
       bucketNamePrefix: name("presigned-url").toLowerCase(),
@@ -62,26 +62,19 @@ export class PresignedUrlStack extends Stack {
       assumedBy: { Service: "apigateway.amazonaws.com" },
       description: "Lets API Gateway invoke GeneratePresignedURLFunction",
     });
-    const api = new RestApi(this, "Api", {
+    const api = new SystemApi(this, {
+      system: "presigned-url",
+      settingsName: "presignedUrl.api",
+      environment,
+      choices,
       apiName: name("presigned-url-api"),
       description: "Gives URLs to upload and download objects with",
-      stageName: environment.name,
-      throttle: settings.api.throttle,
-      authorization,
-      cors: { allowOrigins },
-      executionLogLevel: settings.api.executionLogLevel,
-      logRetentionInDays,
     });
     api.addRoute("GET", "/presigned-url", new LambdaIntegration({ handler: generate, role: invoker }));
 
     const alarms = new Alarms(this, "presigned-url", environment);
     alarms.addFunction(generate, "generate-presigned-url");
-    new StageAlarms(this, "ApiAlarms", {
-      stage: api.stage,
-      namePrefix: name("presigned-url"),
-      ...settings.alarms,
-      topic: alarms.topic,
-    });
+    api.watch(alarms, [generate]);
 
     const { region } = settings;
     this.addOutput(
@@ -89,20 +82,12 @@ export class PresignedUrlStack extends Stack {
       `${api.stage.invokeUrl}/presigned-url`,
       "GET a URL here: ?operation=upload&fileKey=…, signed with SigV4",
     );
-    this.addOutput("api_id", api.restApiId, "Id of the REST API");
     this.addOutput("bucket_name", bucket.bucketName, "Bucket that the URLs read and write");
     this.addOutput("bucket_arn", bucket.bucketArn, "ARN of the bucket");
     this.addOutput("signing_role_arn", signer.roleArn, "Role that signs the URLs");
     this.addOutput("function_name", generate.functionName, "Function that signs");
     this.addOutput("alarm_topic_arn", alarms.topic.topicArn, "Topic that is told of alarms");
-    this.addOutput("access_log_group", api.stage.accessLogs.logGroupName, "Access log of the API");
-    this.addOutput("execution_log_group", api.stage.executionLogs.logGroupName, "Execution log of the API");
     this.addOutput("function_log_group", generate.logGroup.logGroupName, "Log of the function");
-    this.addOutput(
-      "api_console_url",
-      consoleUrl.api(region, api.restApiId, environment.name),
-      "The API's stage in the console",
-    );
     this.addOutput("bucket_console_url", consoleUrl.bucket(region, bucket.bucketName), "The bucket in the console");
   }
 }

@@ -1,8 +1,6 @@
 import type { Construct } from "constructs";
-import { StageAlarms } from "../constructs/apigateway/alarms";
 import type { HttpMethod } from "../constructs/apigateway/definition";
 import { LambdaIntegration } from "../constructs/apigateway/integrations/lambda";
-import { RestApi } from "../constructs/apigateway/rest-api";
 import type { Statement } from "../constructs/iam/policy-document";
 import { Role } from "../constructs/iam/role";
 import { NodeFunction } from "../constructs/lambda/function";
@@ -12,6 +10,7 @@ import { Stack } from "../constructs/terraform/stack";
 import type { Environment } from "../settings/schema";
 import { Alarms } from "./alarms";
 import { consoleUrl } from "./console-url";
+import { SystemApi } from "./system-api";
 
 export interface StorageProps {
   readonly environment: Environment;
@@ -101,13 +100,13 @@ export class StorageStack extends Stack {
       assumedBy: { Service: "apigateway.amazonaws.com" },
       description: "Lets API Gateway invoke the functions of the storage API",
     });
-    const api = new RestApi(this, "Api", {
+    const api = new SystemApi(this, {
+      system: "storage",
+      settingsName: "storage.api",
+      environment,
+      choices: settings.storage.api,
       apiName: name("storage-api"),
       description: "Lists, reads and writes objects",
-      stageName: environment.name,
-      throttle: settings.api.throttle,
-      executionLogLevel: settings.api.executionLogLevel,
-      logRetentionInDays,
       // Objects are bytes of any type.
       binaryMediaTypes: ["*/*"],
     });
@@ -127,28 +126,17 @@ export class StorageStack extends Stack {
         logRetentionInDays,
       });
       handler.role.grant(operation.id, operation.grant);
-      api.addRoute(...route, new LambdaIntegration({ handler, role: invoker }), {
-        throttle: settings.storage.methodThrottles[route.join(" ")],
-      });
+      api.addRoute(...route, new LambdaIntegration({ handler, role: invoker }));
       alarms.addFunction(handler, operation.name);
       functions.push(handler);
     }
-    api.requireRoutes("storage.methodThrottles", Object.keys(settings.storage.methodThrottles));
-    new StageAlarms(this, "ApiAlarms", {
-      stage: api.stage,
-      namePrefix: name("storage"),
-      ...settings.alarms,
-      topic: alarms.topic,
-    });
+    api.watch(alarms, functions);
 
     const { region } = settings;
     this.addOutput("storage_url", api.stage.invokeUrl, "Objects are at /objects below, requests signed with SigV4");
-    this.addOutput("api_id", api.restApiId, "Id of the REST API");
     this.addOutput("bucket_name", bucket.bucketName, "Bucket that holds the objects");
     this.addOutput("bucket_arn", bucket.bucketArn, "ARN of the bucket");
     this.addOutput("alarm_topic_arn", alarms.topic.topicArn, "Topic that is told of alarms");
-    this.addOutput("access_log_group", api.stage.accessLogs.logGroupName, "Access log of the API");
-    this.addOutput("execution_log_group", api.stage.executionLogs.logGroupName, "Execution log of the API");
     for (const handler of functions) {
       const output = handler.node.id.replace(/(?<!^)[A-Z]/g, "_$&").toLowerCase();
       this.addOutput(`${output}_function_name`, handler.functionName, `Function behind ${handler.node.id}`);
@@ -158,11 +146,6 @@ export class StorageStack extends Stack {
         `Log of the function behind ${handler.node.id}`,
       );
     }
-    this.addOutput(
-      "api_console_url",
-      consoleUrl.api(region, api.restApiId, environment.name),
-      "The API's stage in the console",
-    );
     this.addOutput("bucket_console_url", consoleUrl.bucket(region, bucket.bucketName), "The bucket in the console");
   }
 }

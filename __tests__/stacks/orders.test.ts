@@ -41,14 +41,14 @@ describe("addresses and names", () => {
     ]);
   });
 
-  test.each(["dev", "prod"] as const)("has 67 resources in %s", (environment) => {
+  test.each(["dev", "prod"] as const)("has 77 resources in %s", (environment) => {
     const counts = Object.entries(configs[environment].resource).map(([type, byName]) => [
       type,
       Object.keys(byName).length,
     ]);
     expect(Object.fromEntries(counts)).toEqual({
       aws_api_gateway_deployment: 1,
-      aws_api_gateway_gateway_response: 3,
+      aws_api_gateway_gateway_response: 8,
       aws_api_gateway_integration: 1,
       aws_api_gateway_integration_response: 4,
       aws_api_gateway_method: 1,
@@ -59,8 +59,10 @@ describe("addresses and names", () => {
       aws_api_gateway_resource: 1,
       aws_api_gateway_rest_api: 1,
       aws_api_gateway_stage: 1,
+      aws_cloudwatch_dashboard: 1,
       aws_cloudwatch_log_group: 4,
-      aws_cloudwatch_metric_alarm: 8,
+      aws_cloudwatch_log_metric_filter: 1,
+      aws_cloudwatch_metric_alarm: 11,
       aws_dynamodb_table: 1,
       aws_iam_policy: 4,
       aws_iam_role: 3,
@@ -195,7 +197,7 @@ describe("permissions", () => {
 
   test("lets operators past the Deny, so that they can move messages back from the dead-letter queue", () => {
     const operator = "arn:aws:iam::123456789012:role/Operator";
-    const orders = { writerMaximumConcurrency: 10, queueOperatorRoleArns: [operator] };
+    const orders = { api: {}, writerMaximumConcurrency: 10, queueOperatorRoleArns: [operator] };
     const { policy } = ordersConfig("prod", { orders }).resource.aws_sqs_queue_policy?.Inbox_Policy ?? {};
     const denied = JSON.parse(policy).Statement.filter(({ Sid }: Attributes) => Sid.startsWith("DenyOthers"));
     expect(denied.map(({ Condition }: Attributes) => Condition.ArnNotEquals["aws:PrincipalArn"])).toEqual([
@@ -254,7 +256,12 @@ describe("the pipeline", () => {
 
   test("mails to the address in a Terraform variable, whose default settings may hold", () => {
     expect(dev.variable?.notification_email?.default).toBe("");
-    const orders = { writerMaximumConcurrency: 10, queueOperatorRoleArns: [], notificationEmail: "ops@example.com" };
+    const orders = {
+      api: {},
+      writerMaximumConcurrency: 10,
+      queueOperatorRoleArns: [],
+      notificationEmail: "ops@example.com",
+    };
     expect(ordersConfig("dev", { orders }).variable?.notification_email?.default).toBe("ops@example.com");
   });
 
@@ -263,15 +270,18 @@ describe("the pipeline", () => {
     const shown = alarms.map(({ alarm_name, metric_name, dimensions, threshold }) => [
       alarm_name,
       metric_name,
-      Object.values(dimensions)[0],
+      Object.values(dimensions ?? {})[0],
       threshold,
     ]);
-    expect(shown).toEqual([
+    expect(shown.sort()).toEqual([
       ["orders-dead-letters", "ApproximateNumberOfMessagesVisible", "${aws_sqs_queue.Inbox_DeadLetters.name}", 0],
       ["orders-iterator-age", "IteratorAge", "${aws_lambda_function.NotifyOrder.function_name}", 300_000],
+      ["orders-latency", "Latency", "orders-api", 3_000],
       ["orders-notify-order-errors", "Errors", "${aws_lambda_function.NotifyOrder.function_name}", 0],
       ["orders-notify-order-throttles", "Throttles", "${aws_lambda_function.NotifyOrder.function_name}", 0],
       ["orders-oldest-message", "ApproximateAgeOfOldestMessage", "${aws_sqs_queue.Inbox.name}", 300],
+      ["orders-server-errors", "5XXError", "orders-api", 0],
+      ["orders-throttled", "orders-throttled", undefined, 20],
       ["orders-undelivered", "ApproximateNumberOfMessagesVisible", "${aws_sqs_queue.Undelivered.name}", 0],
       ["orders-write-order-errors", "Errors", "${aws_lambda_function.WriteOrder.function_name}", 0],
       ["orders-write-order-throttles", "Throttles", "${aws_lambda_function.WriteOrder.function_name}", 0],
@@ -284,6 +294,7 @@ describe("the pipeline", () => {
       "access_log_group",
       "api_console_url",
       "api_id",
+      "dashboard_console_url",
       "dead_letter_queue_url",
       "execution_log_group",
       "notify_order_function_name",

@@ -92,7 +92,7 @@ describe("settings", () => {
     const config = changed({
       keyPrefix: "files/",
       maxUploadBytes: 5,
-      allowOrigins: ["https://a.example", "https://b.example"],
+      api: { allowOrigins: ["https://a.example", "https://b.example"] },
     });
     expect(only(config, "aws_lambda_function").environment.variables).toEqual({
       BUCKET_NAME: "${aws_s3_bucket.Files.bucket}",
@@ -107,7 +107,7 @@ describe("settings", () => {
 
   test("open the API and the bucket to pages of the same origins, or to none", () => {
     const allowOrigins = ["https://a.example"];
-    const open = changed({ allowOrigins });
+    const open = changed({ api: { allowOrigins } });
     expect(only(open, "aws_s3_bucket_cors_configuration").cors_rule[0].allowed_origins).toEqual(allowOrigins);
     expect(open.resource.aws_api_gateway_method?.["Api_presigned-url_OPTIONS"]?.authorization).toBe("NONE");
     expect(countOf(prod, "aws_s3_bucket_cors_configuration")).toBe(0);
@@ -117,7 +117,7 @@ describe("settings", () => {
   test("choose who may ask for a URL: whoever signs, unless they say anyone", () => {
     const authorizationOf = (config: Config) => only(config, "aws_api_gateway_method").authorization;
     expect(authorizationOf(prod)).toBe("AWS_IAM");
-    expect(authorizationOf(changed({ authorization: "NONE" }))).toBe("NONE");
+    expect(authorizationOf(changed({ api: { authorization: { type: "NONE" } } }))).toBe("NONE");
   });
 });
 
@@ -150,6 +150,7 @@ test("prints what console, CLI and SDK each need", () => {
     "bucket_arn",
     "bucket_console_url",
     "bucket_name",
+    "dashboard_console_url",
     "execution_log_group",
     "function_log_group",
     "function_name",

@@ -114,7 +114,7 @@ describe("the API", () => {
     const { api } = environmentOf("prod").settings;
     const config = systemConfig("storage", "prod", {
       storage: {
-        methodThrottles: { "DELETE /objects/{key+}": { rateLimit: 3, burstLimit: 4 } },
+        api: { methodThrottles: { "DELETE /objects/{key+}": { rateLimit: 3, burstLimit: 4 } } },
         noncurrentVersionDays: 1,
       },
     });
@@ -128,9 +128,12 @@ describe("the API", () => {
   });
 
   test("refuses a throttle for a route that it does not have", () => {
-    const storage = { methodThrottles: { "PUT /objects": { rateLimit: 3, burstLimit: 4 } }, noncurrentVersionDays: 1 };
+    const storage = {
+      api: { methodThrottles: { "PUT /objects": { rateLimit: 3, burstLimit: 4 } } },
+      noncurrentVersionDays: 1,
+    };
     expect(() => systemConfig("storage", "prod", { storage })).toThrow(
-      'storage.methodThrottles must be for routes of the API: GET /buckets, GET /objects, POST /objects, GET /objects/{key+}, DELETE /objects/{key+}, got: "PUT /objects"',
+      'storage.api.methodThrottles must be for routes of the API: GET /buckets, GET /objects, POST /objects, GET /objects/{key+}, DELETE /objects/{key+}, got: "PUT /objects"',
     );
   });
 });
