@@ -2,7 +2,6 @@ import { Logger } from "@aws-lambda-powertools/logger";
 import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { createPresignedPost } from "@aws-sdk/s3-presigned-post";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
-import { corsHeaders } from "./http/cors";
 import { type Answer, endpoint } from "./http/endpoint";
 import type { Request } from "./http/request";
 import { attachment } from "./presigned-url/content-disposition";
@@ -76,7 +75,9 @@ async function presignedPost(session: SigningSession, asked: UrlRequest): Promis
     Fields: contentType === undefined ? {} : { "Content-Type": contentType },
   });
   const policy = JSON.parse(Buffer.from(fields.Policy ?? "", "base64").toString()) as { readonly expiration: string };
-  return { url, method: "POST", headers: {}, fields, expiresAt: new Date(policy.expiration) };
+  // The policy counts from a moment later than `lifeOf` did.
+  const expiresAt = new Date(Math.min(Date.parse(policy.expiration), session.expiration));
+  return { url, method: "POST", headers: {}, fields, expiresAt };
 }
 
 const endOf = ({ signingDate, expiresIn }: { readonly signingDate: Date; readonly expiresIn: number }): Date =>
@@ -93,10 +94,5 @@ async function generatePresignedUrl(request: Request): Promise<Answer> {
   return { status: 200, json: presigned };
 }
 
-const cors = corsHeaders(process.env.ALLOWED_ORIGINS ?? "");
-
 /** `GET /presigned-url?operation=&fileKey=` with expiresIn, contentType, contentLength, fileName where they fit the operation. */
-export const handler = endpoint(logger, generatePresignedUrl, (request) => ({
-  ...cors(request),
-  "cache-control": "no-store",
-}));
+export const handler = endpoint(logger, generatePresignedUrl, { "cache-control": "no-store" });

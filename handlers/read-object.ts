@@ -35,6 +35,8 @@ const headersOf = ({
   ...(ContentEncoding && { "content-encoding": ContentEncoding }),
   ...(ETag && { etag: ETag }),
   ...(LastModified && { "last-modified": LastModified.toUTCString() }),
+  // Whoever may write objects must not have scripts run as the API's own pages.
+  "content-security-policy": "sandbox",
   "x-content-type-options": "nosniff",
 });
 

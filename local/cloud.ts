@@ -11,7 +11,7 @@ import { UsagePlans } from "./api-gateway/usage-plans";
 import { AwsError, type Caller, type Clock, type Log, type Place, type WireRequest, type WireResponse } from "./aws";
 import { COGNITO_PATH, Cognito } from "./cognito/cognito";
 import { DynamoDb } from "./dynamodb/dynamodb";
-import { faultOf, isForS3, receive, send } from "./http";
+import { faultOf, isForS3, receive, refusalOf, send } from "./http";
 import { Iam } from "./iam/iam";
 import { verify, verifyPostPolicy } from "./iam/sigv4";
 import { EventSourceMappings } from "./lambda/event-source-mappings";
@@ -262,7 +262,13 @@ export class Cloud {
       return this.cognito.handle({ method, path: asked, headers, body: body.toString() });
     }
     const [, restApiId = "", rest] = /^\/_aws\/execute-api\/([^/?]+)(\/.*)?$/.exec(request.path) ?? [];
-    if (!restApiId) return isForS3(request) ? this.s3.handle(request) : this.callAws(request);
+    if (!restApiId && isForS3(request)) return this.s3.handle(request);
+    if (!restApiId) {
+      return this.callAws(request).catch((error: unknown) => {
+        if (error instanceof AwsError) return refusalOf(error, request);
+        throw error;
+      });
+    }
     const api = this.apis.get(restApiId);
     if (!api) throw new AwsError("ForbiddenException", `no API has the id ${restApiId} here`, 403);
     const origin = originOf(request, (vpcEndpointId) => this.vpcEndpoints.get(vpcEndpointId));

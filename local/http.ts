@@ -2,6 +2,7 @@ import type * as http from "node:http";
 import type { Answer } from "./api-gateway/answer";
 import type { HttpRequest } from "./api-gateway/api-gateway";
 import { AwsError, type WireResponse } from "./aws";
+import { type XmlStyle, xmlError } from "./protocol/query-protocol";
 
 /** A request once all of it has come, byte by byte as it was sent. */
 export async function receive(incoming: http.IncomingMessage): Promise<HttpRequest> {
@@ -32,10 +33,24 @@ export function send(outgoing: http.ServerResponse, { status, headers, body }: A
  */
 export function isForS3({ path, headers }: HttpRequest): boolean {
   const { authorization } = headers;
-  if (authorization) return /Credential=[^,]*\/s3\/aws4_request/.test(authorization);
+  // Only S3 was ever signed for in the manner of `AWS <key id>:<signature>`.
+  if (authorization) return /^AWS |Credential=[^,]*\/s3\/aws4_request/.test(authorization);
   const presigned = /[?&]X-Amz-Credential=([^&]*)/.exec(path)?.[1];
   if (presigned) return /(%2F|\/)s3(%2F|\/)aws4_request$/i.test(presigned);
   return headers["x-amz-target"] === undefined && !path.startsWith("/_aws/");
+}
+
+/** What AWS names the errors of no service in particular by. */
+const faultStyle: XmlStyle = {
+  namespace: "http://webservices.amazon.com/AWSFault/2005-15-09",
+  flat: {},
+  entry: ["key", "value"],
+};
+
+/** What never came to a service, such as a wrong signature, in the format that the client speaks: XML for the Query protocol, else JSON. */
+export function refusalOf(error: AwsError, { headers }: Pick<HttpRequest, "headers">): WireResponse {
+  const isForm = /^application\/x-www-form-urlencoded\b/i.test(headers["content-type"] ?? "");
+  return isForm ? xmlError(error, error.code, faultStyle) : faultOf(error);
 }
 
 /** A fault of a service in its wire format is the service's; this is for what never came to one. */

@@ -51,6 +51,8 @@ function environmentOf(cloud: Cloud): string {
   const variables = {
     AWS_ENDPOINT_URL: cloud.endpoint,
     AWS_REGION: cloud.place.region,
+    // What boto3 and version 1 of the AWS CLI read in its place.
+    AWS_DEFAULT_REGION: cloud.place.region,
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
     AWS_SESSION_TOKEN: sessionToken,

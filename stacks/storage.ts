@@ -89,6 +89,7 @@ export class StorageStack extends Stack {
     super(scope, id, { region: settings.region, accountId: settings.accountId, tags: settings.tags, backend });
     const name = (documentedName: string): string => environment.nameOf(documentedName);
     const { logRetentionInDays } = settings;
+    const { allowOrigins = [] } = settings.storage.api;
 
     const bucket = new Bucket(this, "Objects", {
       bucketNamePrefix: name("storage").toLowerCase(),
@@ -114,12 +115,16 @@ export class StorageStack extends Stack {
     const functions: NodeFunction[] = [];
     for (const operation of operationsOn(bucket)) {
       const { route } = operation;
+      const variables = {
+        ...(operation.usesBucket && { BUCKET_NAME: bucket.bucketName }),
+        ...(allowOrigins.length > 0 && { ALLOWED_ORIGINS: allowOrigins.join(" ") }),
+      };
       const handler = new NodeFunction(this, operation.id, {
         functionName: name(operation.name),
         description: operation.description,
         entry: `handlers/${operation.name}.ts`,
         roleName: name(operation.roleName),
-        environment: operation.usesBucket ? { BUCKET_NAME: bucket.bucketName } : undefined,
+        environment: Object.keys(variables).length > 0 ? variables : undefined,
         // API Gateway waits 29 seconds. An object of 6 MB comes and goes in base64, in the same memory.
         timeoutSeconds: 28,
         memorySizeMb: 1_024,

@@ -229,6 +229,12 @@ describe("says when a URL ends", () => {
     expect(Date.parse(url.expiresAt)).toBe(at + seconds * 1000);
   });
 
+  test("that is a form not after the session that signed it", async () => {
+    const { fields, expiresAt } = await presigned({ operation: "upload-form", fileKey: "x" });
+    const [accessKeyId = ""] = fields?.["X-Amz-Credential"]?.split("/") ?? [];
+    expect(Date.parse(expiresAt)).toBeLessThanOrEqual(account.iam.sessionOf(accessKeyId)?.expiration ?? 0);
+  });
+
   test("and then S3 refuses it, as it does a form", async () => {
     const other = await SigningAccount.start(BUCKET_NAME, KEY_PREFIX);
     const from = await LambdaFunction.start("handlers/generate-presigned-url.ts", {
@@ -286,6 +292,10 @@ describe("refuses", () => {
     [
       { ...upload, operation: "upload-form", fileKey: "a${filename}" },
       { fileKey: "must not have ${filename} in it, which a form replaces" },
+    ],
+    [
+      { ...upload, operation: "upload-form", contentType: 'a/b; c="${filename}"' },
+      { contentType: "must not have ${filename} in it, which a form replaces" },
     ],
     [{ ...upload, expiresIn: "0" }, { expiresIn: notInteger }],
     [{ ...upload, expiresIn: "3601" }, { expiresIn: notInteger }],

@@ -34,6 +34,7 @@ test("gives the bytes back, with what S3 knows of them", async () => {
     "content-type": "image/x",
     etag: storage.stored("a/b")?.etag,
     "last-modified": expect.stringMatching(/^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/),
+    "content-security-policy": "sandbox",
     "x-content-type-options": "nosniff",
   });
 });

@@ -275,6 +275,15 @@ describe("S3", () => {
     ]);
   });
 
+  test("is who answers a signature of version 2", async () => {
+    const headers = { authorization: "AWS AKIDEXAMPLE:x" };
+    const response = await fetch(`${(await start()).endpoint}/files-of-mine/a`, { headers });
+    expect([response.status, await response.text()]).toEqual([
+      400,
+      expect.stringContaining("Please use AWS4-HMAC-SHA256."),
+    ]);
+  });
+
   test("says what it does not do", async () => {
     const s3 = new S3Client(clientOptions(await start()));
     await expect(s3.send(new CreateBucketCommand({ Bucket: "another" }))).rejects.toThrow(
@@ -305,6 +314,15 @@ test("STS says who calls, and gives sessions of roles that trust the caller", as
   const RoleArn = "arn:aws:iam::123456789012:role/Signing";
   const { Credentials } = await sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: "me" }));
   expect(Credentials?.AccessKeyId).toMatch(/^ASIA/);
+});
+
+test("a client of the Query protocol can read why its signature is refused", async () => {
+  const stranger = { accessKeyId: "AKIDSTRANGER", secretAccessKey: "x" };
+  const sts = new STSClient({ ...clientOptions(await start()), credentials: stranger });
+  await expect(sts.send(new GetCallerIdentityCommand({}))).rejects.toMatchObject({
+    name: "InvalidClientTokenId",
+    message: "The security token included in the request is invalid.",
+  });
 });
 
 test("another service is named, with those that there are", async () => {

@@ -47,7 +47,7 @@ test("stays up, hands out a command for each route, and on Ctrl-C tells of grant
   ]);
   const [environment] = output().match(/^export AWS_ENDPOINT_URL=.*$/m) ?? [];
   expect(environment).toMatch(
-    / AWS_REGION=eu-west-1 AWS_ACCESS_KEY_ID=\S+ AWS_SECRET_ACCESS_KEY=\S+ AWS_SESSION_TOKEN=\S+$/,
+    / AWS_REGION=eu-west-1 AWS_DEFAULT_REGION=eu-west-1 AWS_ACCESS_KEY_ID=\S+ AWS_SECRET_ACCESS_KEY=\S+ AWS_SESSION_TOKEN=\S+$/,
   );
   if (signs) {
     for (const command of commands) {

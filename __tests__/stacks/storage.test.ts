@@ -106,6 +106,21 @@ describe("the API", () => {
     ]);
   });
 
+  test("is for pages of the origins that settings name: preflights, and the answers of every function", () => {
+    const settings = environmentOf("prod").settings.storage;
+    const allowOrigins = ["https://a.example", "https://b.example"];
+    const open = systemConfig("storage", "prod", { storage: { ...settings, api: { allowOrigins } } });
+    const variablesOf = (config: Config, id: string) =>
+      config.resource.aws_lambda_function?.[id]?.environment?.variables;
+    for (const id of functions) {
+      expect(variablesOf(open, id)?.ALLOWED_ORIGINS).toBe("https://a.example https://b.example");
+      expect(variablesOf(prod, id)?.ALLOWED_ORIGINS).toBeUndefined();
+    }
+    // An empty block would show in every plan.
+    expect(prod.resource.aws_lambda_function?.ListBuckets).not.toHaveProperty("environment");
+    expect(countOf(open, "aws_api_gateway_method") - countOf(prod, "aws_api_gateway_method")).toBe(3);
+  });
+
   test("carries bytes", () => {
     expect(only(prod, "aws_api_gateway_rest_api").binary_media_types).toEqual(["*/*"]);
   });

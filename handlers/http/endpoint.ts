@@ -1,7 +1,10 @@
 import type { Logger } from "@aws-lambda-powertools/logger";
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from "aws-lambda";
+import { corsHeaders } from "./cors";
 import { problemOf } from "./problem";
 import { type Request, readRequest } from "./request";
+
+const cors = corsHeaders(process.env.ALLOWED_ORIGINS ?? "");
 
 /** An answer; a body is JSON unless it says otherwise. */
 export interface Answer {
@@ -13,18 +16,17 @@ export interface Answer {
   readonly base64?: string;
 }
 
-/** Adds headers to every answer, problems included. */
-type CommonHeaders = (request: Request) => Readonly<Record<string, string>>;
-
 /**
  * A handler for a Lambda proxy integration of a REST API. Whatever `answer` throws becomes `application/problem+json`; what is this
- * service's fault goes to the log with the id that the problem names.
+ * service's fault goes to the log with the id that the problem names. Pages of the origins in `ALLOWED_ORIGINS` may read every answer.
+ *
+ * @param headers of every answer, problems included
  */
 export const endpoint =
-  (logger: Logger, answer: (request: Request) => Promise<Answer>, commonHeaders: CommonHeaders = () => ({})) =>
+  (logger: Logger, answer: (request: Request) => Promise<Answer>, headers: Readonly<Record<string, string>> = {}) =>
   async (event: APIGatewayProxyEvent, context: Context): Promise<APIGatewayProxyResult> => {
     const request = readRequest(event, context);
-    const common = commonHeaders(request);
+    const common = { ...cors(request), ...headers };
     try {
       return resultOf(await answer(request), common);
     } catch (error) {

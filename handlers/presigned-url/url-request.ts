@@ -44,6 +44,15 @@ function readOperation({ query }: Request): Operation {
   });
 }
 
+/**
+ * Whether S3 would put the uploaded file's name into a field of a form.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTForms.html
+ */
+const isReplaced = (operation: Operation, value: string): boolean =>
+  operation === "upload-form" && value.includes("${filename}");
+
+const REPLACED = "must not have ${filename} in it, which a form replaces";
+
 /** The rule that a parameter's value breaks, or nothing. */
 type Rule = (value: string) => string | undefined;
 
@@ -70,16 +79,17 @@ export function readUrlRequest(request: Request, keyPrefix: string, maxUploadByt
     fileKey: (value) =>
       given.fileKey === undefined
         ? "is required"
-        : // S3 puts the uploaded file's name there.
-          operation === "upload-form" && value.includes("${filename}")
-          ? "must not have ${filename} in it, which a form replaces"
+        : isReplaced(operation, value)
+          ? REPLACED
           : brokenKeyRule(value, MAX_KEY_BYTES - Buffer.byteLength(keyPrefix)),
     expiresIn: (value) =>
       integerOf(value, 1, MAX_SECONDS) ? undefined : `must be a whole number of seconds, 1–${MAX_SECONDS}`,
-    contentType: (value) =>
-      value.length <= MAX_MEDIA_TYPE_LENGTH && MEDIA_TYPE.test(value)
-        ? undefined
-        : "must be a media type, such as image/png",
+    contentType: (value) => {
+      if (value.length > MAX_MEDIA_TYPE_LENGTH || !MEDIA_TYPE.test(value)) {
+        return "must be a media type, such as image/png";
+      }
+      return isReplaced(operation, value) ? REPLACED : undefined;
+    },
     contentLength: (value) =>
       integerOf(value, 0, maxUploadBytes) === undefined
         ? `must be a whole number of bytes, 0–${maxUploadBytes}`

@@ -36,6 +36,10 @@ export const accessDenied = (message = "Access Denied"): S3Error => new S3Error(
 
 export const invalidRequest = (message: string): S3Error => new S3Error("InvalidRequest", message, 400);
 
+/** What S3 says to Signature Version 2, by which boto3 signs URLs and forms for an endpoint of one's own unless told otherwise. */
+export const oldSignature = (): S3Error =>
+  invalidRequest("The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.");
+
 export const invalidArgument = (message: string, ArgumentName: string, ArgumentValue: string): S3Error =>
   new S3Error("InvalidArgument", message, 400, { ArgumentName, ArgumentValue });
 

@@ -22,7 +22,7 @@ import { isSigned, postObject, readForm } from "./form-upload";
 import { listBuckets } from "./list";
 import { operationFor } from "./operations";
 import type { BucketCall, S3Answer, ServiceCall } from "./s3-call";
-import { accessDenied, noSuchBucket } from "./s3-errors";
+import { accessDenied, noSuchBucket, oldSignature } from "./s3-errors";
 import { readRequest, type S3Request } from "./s3-request";
 
 type Arguments = Readonly<Record<string, unknown>>;
@@ -219,6 +219,7 @@ export class S3 {
   private answer(http: HttpRequest, request: S3Request): S3Answer {
     if (request.method === "OPTIONS") return preflight(this.buckets.get(request.bucketName ?? "")?.cors, request);
     const { bucketName, key = "", authType } = request;
+    if (request.headers.authorization?.startsWith("AWS ") || request.query.has("AWSAccessKeyId")) throw oldSignature();
     const isForm = request.method === "POST" && request.key === undefined && !request.query.has("delete");
     if (isForm && bucketName !== undefined) return this.postForm(http, request, bucketName);
     const caller = authType === undefined ? anonymous : this.options.authenticate(http);
@@ -232,6 +233,7 @@ export class S3 {
   private postForm(http: HttpRequest, request: S3Request, bucketName: string): S3Answer {
     const bucket = this.bucketOf(bucketName);
     const form = readForm(request);
+    if (form.fields.awsaccesskeyid !== undefined) throw oldSignature();
     const authType = isSigned(form) ? "POST" : undefined;
     const caller = authType ? this.options.authenticateForm(form.fields) : anonymous;
     return postObject(this.bucketCall(this.callBy(caller, http, request), bucket, authType), form);

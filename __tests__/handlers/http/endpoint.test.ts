@@ -25,7 +25,7 @@ beforeAll(async () => {
     KEY_PREFIX: "",
     SIGNING_ROLE_ARN: "arn:aws:iam::123456789012:role/secret",
     MAX_UPLOAD_BYTES: "1000",
-    ALLOWED_ORIGINS: "",
+    ALLOWED_ORIGINS: "https://a.example https://b.example",
     AWS_ENDPOINT_URL: aws.url,
   };
   for (const name of names) functions.set(name, await LambdaFunction.start(`handlers/${name}.ts`, environment));
@@ -68,6 +68,16 @@ describe.each(names)("%s", (name) => {
     expect(problem).toMatchObject({ status, instance: "c0ffee00-request" });
     expect(answer.headers?.["retry-after"]).toBe(status === 503 ? "1" : undefined);
     expect(JSON.stringify(answer)).not.toMatch(leaks);
+  });
+
+  test("lets pages of the origins that are allowed read its answers, and no others", async () => {
+    for (const [origin, allowed] of [
+      ["https://b.example", "https://b.example"],
+      ["https://b.example.evil", undefined],
+    ]) {
+      const { headers } = await invoke(name, { ...good[name], headers: { Origin: origin } });
+      expect([headers?.["access-control-allow-origin"], headers?.vary]).toEqual([allowed, "Origin"]);
+    }
   });
 
   test("leaves what happened in the log, under the id that the client has", async () => {

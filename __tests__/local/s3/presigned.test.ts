@@ -83,6 +83,20 @@ describe("a presigned PUT", () => {
   });
 });
 
+test("Signature Version 2 is refused as AWS does, in a URL, a header and a form", async () => {
+  const form = new FormData();
+  for (const name of ["key", "AWSAccessKeyId", "signature", "policy", "file"]) form.append(name, "x");
+  const answers = await Promise.all([
+    fetch(`${server.url}/${Bucket}/a?AWSAccessKeyId=AKIDEXAMPLE&Signature=x&Expires=1`),
+    fetch(`${server.url}/${Bucket}/a`, { headers: { authorization: "AWS AKIDEXAMPLE:x" } }),
+    fetch(`${server.url}/${Bucket}`, { method: "POST", body: form }),
+  ]);
+  for (const answer of answers) {
+    expect(answer.status).toBe(400);
+    expect(await answer.text()).toContain("<Code>InvalidRequest</Code><Message>The authorization mechanism");
+  }
+});
+
 test("a presigned GET downloads byte by byte, under the name that it was signed for", async () => {
   const body = Buffer.from(Array.from({ length: 256 }, (_, index) => index));
   await client.send(new PutObjectCommand({ Bucket, Key: "bytes", Body: body }));
