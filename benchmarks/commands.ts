@@ -45,7 +45,7 @@ export class Ours {
       argv: [process.execPath, "bundling/run.js", entry],
       cwd: this.folder,
       // An output of its own, which it replaces in the next round.
-      env: { CDKTF_OUTDIR: `cdktf.out/${entry}-${env.COPIES ?? ""}`, ...env },
+      env: { CDKTF_OUTDIR: `cdktf.out/${[entry, ...Object.values(env)].join("-")}`, ...env },
     };
   }
 

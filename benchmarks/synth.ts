@@ -28,6 +28,15 @@ const ours = {
   half: pipelines(PIPELINES / 2),
   whole: pipelines(PIPELINES),
 };
+const ROUTES = [250, 500, 1_000, 2_000] as const;
+const routes = (["resources", "openapi"] as const).map((definition) =>
+  ROUTES.map((count) =>
+    single.entry(`${count} routes, ${definition}`, "benchmarks/routes.ts", {
+      ROUTES: String(count),
+      DEFINITION: definition,
+    }),
+  ),
+);
 console.error(`bundling ${2 * PIPELINES} handlers`);
 run(ours.whole);
 const resources = many.countResources(ours.whole);
@@ -40,7 +49,10 @@ const floor = proof && {
 };
 const others = proof && options.all ? otherPeers(options.peers) : [];
 
-const results = measure([...Object.values(floor ?? {}), ...Object.values(ours), ...others], options.rounds);
+const results = measure(
+  [...Object.values(floor ?? {}), ...Object.values(ours), ...routes.flat(), ...others],
+  options.rounds,
+);
 const runsOf = (command: Command): readonly Run[] => results.get(command) ?? [];
 const secondsOf = (command: Command): readonly number[] => runsOf(command).map(({ seconds }) => seconds);
 
@@ -76,10 +88,26 @@ console.log(
     line(`ours, ${count(resources)} resources, warm cache`, ours.whole, "1.5, 250 MB", sameSize),
     line(`ours, ${PIPELINES / 2} pipelines`, ours.half),
     line(`ours, ${PIPELINES / 4} pipelines`, ours.quarter),
+    [],
+    ["One API of many routes; ratio to that of the fewest", ...header],
+    ...routes.flatMap(([fewest, ...more]) => [
+      ...(fewest ? [line(fewest.name, fewest)] : []),
+      ...more.map((command) =>
+        line(command.name, command, command.name.startsWith("1000 ") ? "3 s" : "", fewest && secondsOf(fewest)),
+      ),
+    ]),
   ]),
 );
 const growth = (from: Command, to: Command, share: number): string =>
   median(roundByRound((a, b) => ((b - a) * 1000) / (resources * share), secondsOf(from), secondsOf(to))).toFixed(2);
+const perRoute = (from: Command, to: Command, more: number): string =>
+  median(roundByRound((a, b) => ((b - a) * 1000) / more, secondsOf(from), secondsOf(to))).toFixed(2);
+for (const [, half, whole, double] of routes) {
+  if (!half || !whole || !double) continue;
+  console.log(
+    `${whole.name}: ${perRoute(half, whole, 500)} ms a route from 500 on, ${perRoute(whole, double, 1_000)} from 1,000 on, the same if it is linear.`,
+  );
+}
 console.log(`
 Growth of ours, limit 0.4: ${growth(ours.quarter, ours.whole, 3 / 4)} ms a resource from ${PIPELINES / 4} to ${PIPELINES} pipelines; \
 ${growth(ours.quarter, ours.half, 1 / 4)} up to ${PIPELINES / 2} and ${growth(ours.half, ours.whole, 1 / 2)} from there, the same if it is linear.

@@ -33,12 +33,17 @@ const madeUp: Provider = {
         return { ...id, invoke_url: "https://api.example.com/dev" };
       case "aws_api_gateway_api_key":
         return { ...id, value: "a key" };
+      case "aws_lambda_function": {
+        const arn = `arn:aws:lambda:eu-west-1:${place.accountId}:function:${attributes.function_name}`;
+        const uri = `arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/${arn}/invocations`;
+        return { ...id, arn, invoke_arn: uri };
+      }
       case "aws_iam_role":
         return { ...id, arn: `arn:aws:iam::${place.accountId}:role/${attributes.name}` };
       default:
         return type.startsWith("aws_api_gateway_")
           ? id
-          : { ...id, arn: of("service"), url: `https://${name}.example.com` };
+          : { ...id, arn: of("service"), url: `https://${name}.example.com`, stream_arn: "arn", endpoint: "issuer" };
     }
   },
   read: () => ({ account_id: place.accountId, partition: place.partition, region: place.region }),

@@ -3,6 +3,7 @@ import * as path from "node:path";
 import { App, type AppProps } from "../../constructs/terraform/app";
 import { Stack, type StackProps } from "../../constructs/terraform/stack";
 import type { Environment, Settings } from "../../settings/schema";
+import { LiveOrdersStack } from "../../stacks/live-orders";
 import { OrdersStack } from "../../stacks/orders";
 import { PresignedUrlStack } from "../../stacks/presigned-url";
 import { StorageStack } from "../../stacks/storage";
@@ -60,7 +61,12 @@ export function environmentOf(name: "dev" | "prod", changes: Partial<Settings> =
   return { name, settings, nameOf: (text) => `${settings.namePrefix}${text}${settings.nameSuffix}` };
 }
 
-const systems = { orders: OrdersStack, storage: StorageStack, "presigned-url": PresignedUrlStack };
+const systems = {
+  orders: OrdersStack,
+  storage: StorageStack,
+  "presigned-url": PresignedUrlStack,
+  "live-orders": LiveOrdersStack,
+};
 
 /** Synthesizes a system as one environment gets it; gives the stack's folder. */
 export function systemFolder(

@@ -24,6 +24,8 @@ export const accessLogFormat = JSON.stringify({
   authorizerStatus: "$context.authorizer.status",
   authorizerLatency: "$context.authorizer.latency",
   principalId: "$context.authorizer.principalId",
+  // Whom a Cognito authorizer let in, which sets no principalId.
+  user: "$context.authorizer.claims.sub",
   wafStatus: "$context.waf.status",
   wafError: "$context.waf.error",
   wafResponse: "$context.wafResponseCode",

@@ -2,10 +2,10 @@ import { Construct } from "constructs";
 import { Alarm, type Metric } from "../cloudwatch/alarm";
 import { MetricFilter } from "../cloudwatch/metric-filter";
 import type { Topic } from "../sns/topic";
-import type { Stage } from "./stage";
+import type { ObservedStage } from "./observed-stage";
 
 export interface StageAlarmsProps {
-  readonly stage: Stage;
+  readonly stage: ObservedStage;
   /** Start of the alarms' names. */
   readonly namePrefix: string;
   /** The alarm rings when more requests than this are refused with 429 in a minute. */
@@ -21,6 +21,7 @@ export interface StageAlarmsProps {
  * Alarms on what the clients of a stage see. API Gateway's own metric of 4XX counts every 403 and 404, so refusals for the throttle are
  * counted in the access log.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html
  */
 export class StageAlarms extends Construct {
   constructor(scope: Construct, id: string, props: StageAlarmsProps) {
@@ -34,7 +35,7 @@ export class StageAlarms extends Construct {
     const stageMetric = (metricName: string, statistic: Metric["statistic"]): Metric => ({
       namespace: "AWS/ApiGateway",
       metricName,
-      dimensions: { ApiName: stage.apiName, Stage: stage.stageName },
+      dimensions: stage.metrics.dimensions,
       statistic,
     });
     const alarm = (alarmId: string, name: string, metric: Metric, threshold: number, description: string): void => {
@@ -50,7 +51,7 @@ export class StageAlarms extends Construct {
     alarm(
       "ServerErrors",
       "server-errors",
-      stageMetric("5XXError", "Sum"),
+      stageMetric(stage.metrics.serverErrors, "Sum"),
       props.serverErrors,
       "Requests are answered with 5XX: see the access log, then the function's",
     );

@@ -1,5 +1,6 @@
 import type { AuthorizerDefinition, RouteDefinition } from "./definition";
-import type { Integration } from "./integration";
+import type { CallingIntegration, Integration } from "./integration";
+import type { ResourcePolicy } from "./resource-policy";
 import type { Stage } from "./stage";
 import type { UsagePlan } from "./usage-plan";
 
@@ -9,6 +10,7 @@ export interface WholeApi {
   readonly stages: readonly Stage[];
   readonly usagePlans: readonly UsagePlan[];
   readonly apiKeySource: "HEADER" | "AUTHORIZER";
+  readonly policy?: ResourcePolicy;
 }
 
 const nameOf = ({ httpMethod, path }: RouteDefinition): string => `${httpMethod} ${path}`;
@@ -17,7 +19,8 @@ const nameOf = ({ httpMethod, path }: RouteDefinition): string => `${httpMethod}
 export const findings = (api: WholeApi): readonly string[] => [
   ...keyFindings(api),
   ...planFindings(api),
-  ...variableFindings(api),
+  ...variableFindings(api.routes.flatMap(usesOf), api.stages),
+  ...policyFindings(api),
 ];
 
 /** A method that requires a key nobody can have answers everybody with 403. */
@@ -72,9 +75,11 @@ function planFindings({ routes, usagePlans }: WholeApi): readonly string[] {
   });
 }
 
+/** A stage, as far as its variables go. */
+export interface StageVariables extends Pick<Stage, "stageName" | "variables" | "canaryVariables"> {}
+
 /** A stage variable that is not set stands as nothing in a URI, and the call fails with 500. */
-function variableFindings({ routes, stages }: WholeApi): readonly string[] {
-  const uses = routes.flatMap(usesOf);
+export function variableFindings(uses: readonly VariableUse[], stages: readonly StageVariables[]): readonly string[] {
   return stages.flatMap(({ stageName, variables, canaryVariables }) => {
     const sets: [string, Stage["variables"]][] = [[`the stage ${stageName}`, variables]];
     if (canaryVariables !== variables) sets.push([`the canary of the stage ${stageName}`, canaryVariables]);
@@ -93,13 +98,16 @@ function variableFindings({ routes, stages }: WholeApi): readonly string[] {
 function wrongVariable(of: string, set: Stage["variables"], { name, values, route }: VariableUse): string {
   const value = set[name];
   return value === undefined
-    ? `variables of ${of} must set ${name}, which ${nameOf(route)} uses, got: ${Object.keys(set).join(", ") || "none"}`
-    : `variables.${name} of ${of} must be ${values?.join(" or ")}, which ${nameOf(route)} leads to, got: "${value}"`;
+    ? `variables of ${of} must set ${name}, which ${route} uses, got: ${Object.keys(set).join(", ") || "none"}`
+    : `variables.${name} of ${of} must be ${values?.join(" or ")}, which ${route} leads to, got: "${value}"`;
 }
 
-interface VariableUse {
-  readonly route: RouteDefinition;
+/** A route that needs a stage variable. */
+export interface VariableUse {
+  /** As `GET /orders`. */
+  readonly route: string;
   readonly name: string;
+  /** @default - any value will do */
   readonly values?: readonly string[];
 }
 
@@ -107,8 +115,16 @@ function usesOf(route: RouteDefinition): readonly VariableUse[] {
   const { integration, authorization } = route;
   const sources = typeof authorization === "string" ? [] : sourcesOf(authorization.authorizer);
   const texts = [...textsOf(integration), ...sources];
+  return variableUses(nameOf(route), texts, integration.type === "MOCK" ? undefined : integration.variableValues);
+}
+
+/** The stage variables that a route's texts are made with. */
+export function variableUses(
+  route: string,
+  texts: readonly string[],
+  values: CallingIntegration["variableValues"],
+): readonly VariableUse[] {
   const names = texts.flatMap((text) => [...text.matchAll(/\bstageVariables\.(\w+)\b(?!\()/g)].map(([, name]) => name));
-  const values = integration.type === "MOCK" ? undefined : integration.variableValues;
   return [...new Set(names)].map((name) => ({ route, name: name as string, values: values?.[name as string] }));
 }
 
@@ -131,4 +147,15 @@ function textsOf(integration: Integration): readonly string[] {
     case "MOCK":
       return [integration.response.template];
   }
+}
+
+/** Only a signature tells whose a request is: a policy that lets in nobody but principals refuses whoever calls unsigned. */
+function policyFindings({ routes, policy }: WholeApi): readonly string[] {
+  const { allow = [] } = policy ?? {};
+  const unsigned = routes.filter(({ authorization }) => authorization !== "AWS_IAM").map(nameOf);
+  if (unsigned.length === 0 || allow.length === 0 || !allow.every((source) => "principals" in source)) return [];
+  return [
+    `policy.allow must have a source besides principals for methods that are called unsigned, got: ${unsigned.join(", ")}. ` +
+      "Only a signed request tells whose it is, so everybody would be refused there, browsers' preflights too",
+  ];
 }

@@ -27,19 +27,20 @@ export class Deployment extends Construct {
     const resource = new ApiGatewayDeployment(this, "Resource", {
       restApiId,
       description: version && `Version ${version}`,
-      triggers: version
-        ? undefined
-        : (Lazy.anyValue({ produce: (context) => triggers(scope, context) }) as unknown as Record<string, string>),
+      triggers: version ? undefined : triggersOf(scope, deployed),
       // Stages point at the old one until the new one is there. Terraform keeps this in the state, too, and so deletes a version that is no
       // longer named only after its stages have moved: API Gateway refuses to delete one that is served.
       lifecycle: { createBeforeDestroy: true },
     });
     this.deploymentId = resource.id;
-    resource.dependsOn = Lazy.listValue({ produce: (context) => parts().map((part) => addressOf(part, context)) });
+    resource.dependsOn = addressesOf(parts);
   }
 }
 
-/** `depends_on` takes addresses, which are no templates. */
+/** The addresses of what is known when the stack is written: `depends_on` takes those, which are no templates. */
+export const addressesOf = (parts: () => readonly ITerraformDependable[]): string[] =>
+  Lazy.listValue({ produce: (context) => parts().map((part) => addressOf(part, context)) });
+
 const addressOf = ({ fqn }: ITerraformDependable, context: IResolveContext): string =>
   String(context.resolve(fqn)).replace(/^\$\{(.+)\}$/, "$1");
 
@@ -61,19 +62,23 @@ const deployed = new Set([
 /**
  * What must change for a deployment to be replaced: the hash of the configuration as it is written, and, since that holds references, what
  * Terraform finds behind those that lead out of the API, such as the name of a queue.
+ * @param types what a deployment copies of the API
  */
-function triggers(api: Construct, context: IResolveContext): Record<string, string> {
+export const triggersOf = (api: Construct, types: ReadonlySet<string>): Record<string, string> =>
+  Lazy.anyValue({ produce: (context) => triggers(api, types, context) }) as unknown as Record<string, string>;
+
+function triggers(api: Construct, types: ReadonlySet<string>, context: IResolveContext): Record<string, string> {
   // While preparing, cdktf only looks for references between stacks, and there are none in here.
   if (context.preparing) return {};
   const configuration = api.node
     .findAll()
     .filter(TerraformResource.isTerraformResource)
-    .filter(({ terraformResourceType }) => deployed.has(terraformResourceType))
+    .filter(({ terraformResourceType }) => types.has(terraformResourceType))
     .map((node) => (context.resolve(node.toTerraform()) as { resource: object }).resource);
   // "//" tells where in this project a resource comes from: moving code deploys nothing.
   const text = JSON.stringify(configuration, (key, value: unknown) => (key === "//" ? undefined : value));
   // In an OpenAPI document references stand inside of `${jsonencode("…")}`.
-  const references = new Set(text.match(/(?<!\$)\$\{(?!aws_api_gateway_)[^{}]+\}/g));
+  const references = new Set(text.match(/(?<!\$)\$\{(?!aws_(?:api_gateway|apigatewayv2)_)[^{}]+\}/g));
   return {
     configuration: createHash("sha256").update(text).digest("hex"),
     references: [...references].sort().join(" "),

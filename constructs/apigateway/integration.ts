@@ -24,7 +24,7 @@ export interface IntegrationResponse {
 }
 
 /** What an integration that calls something has. */
-interface CallingIntegration {
+export interface CallingIntegration {
   /**
    * Seconds that API Gateway waits, 0.05 and more. Above 29 only where AWS raised the quota.
    * @default 29

@@ -39,29 +39,45 @@ export interface ApiQuotas {
   readonly integrationTimeoutSeconds?: number;
 }
 
-const granted: Required<ApiQuotas> = {
-  resourcesPerApi: 300,
-  authorizersPerApi: 10,
-  stagesPerApi: 10,
-  methodThrottlesPerPlan: 20,
-  resourcePolicyCharacters: 8_192,
-  integrationTimeoutSeconds: 29,
+/** Quotas that AWS raises for one kind of API. */
+export interface QuotaTable<Name extends string> {
+  /** What everybody has. */
+  readonly granted: Readonly<Record<Name, number>>;
+  /**
+   * The most that may be stated: for a timeout what the AWS provider takes.
+   * @default - what nobody has
+   */
+  readonly highest?: Readonly<Partial<Record<Name, number>>>;
+  /** AWS's page that lists them. */
+  readonly source: string;
+}
+
+export const restApiQuotas: QuotaTable<keyof ApiQuotas> = {
+  granted: {
+    resourcesPerApi: 300,
+    authorizersPerApi: 10,
+    stagesPerApi: 10,
+    methodThrottlesPerPlan: 20,
+    resourcePolicyCharacters: 8_192,
+    integrationTimeoutSeconds: 29,
+  },
+  highest: { integrationTimeoutSeconds: 300 },
+  source,
 };
 
-/** The most that may be stated: for a timeout what the AWS provider takes, else what nobody has. */
-const highest: Partial<Record<keyof ApiQuotas, number>> = { integrationTimeoutSeconds: 300 };
-
 /** What AWS allows one API: its defaults, and in their place what was raised. */
-export class Quotas {
-  private readonly values: Required<ApiQuotas>;
+export class Quotas<Name extends string> {
+  private readonly values: Readonly<Record<Name, number>>;
 
   /** @throws PropError for a quota below what AWS gives everybody */
   constructor(
     private readonly api: Construct,
-    raised: ApiQuotas = {},
+    private readonly table: QuotaTable<Name>,
+    raised: Readonly<Partial<Record<Name, number>>> = {},
   ) {
+    const { granted, highest = {} } = table;
     this.values = { ...granted, ...raised };
-    for (const name of Object.keys(granted) as (keyof ApiQuotas)[]) {
+    for (const name of Object.keys(granted) as Name[]) {
       requireInteger(api, `quotas.${name}`, this.values[name], granted[name], highest[name] ?? 1_000_000);
     }
   }
@@ -70,11 +86,11 @@ export class Quotas {
    * Warns, on standard error, of an API that AWS refuses unless it has raised a quota.
    * @param subject what is counted: `the API`, `the plan gold`
    */
-  warnAbove(name: keyof ApiQuotas, count: number, subject: string, things: string): void {
+  warnAbove(name: Name, count: number, subject: string, things: string): void {
     if (count <= this.values[name]) return;
     Annotations.of(this.api).addWarning(
       `${subject} has ${count} ${things}, and AWS allows ${this.values[name]} unless asked for more. ` +
-        `Where it granted more, say so in quotas.${name}: ${source}`,
+        `Where it granted more, say so in quotas.${name}: ${this.table.source}`,
     );
   }
 
@@ -82,25 +98,32 @@ export class Quotas {
    * Refuses what AWS refuses, where nothing says that it raised the quota.
    * @throws PropError
    */
-  require(name: keyof ApiQuotas, prop: string, value: number | undefined, unit: string): void {
+  require(name: Name, prop: string, value: number | undefined, unit: string): void {
     if (value === undefined || value <= this.values[name]) return;
     throw new PropError(
       this.api,
       prop,
       `at most ${this.values[name]} ${unit}`,
       value,
-      `It is AWS's limit, ${source}. Where AWS raised it, say so in quotas.${name}`,
+      `It is AWS's limit, ${this.table.source}. Where AWS raised it, say so in quotas.${name}`,
     );
   }
 }
 
 /**
  * Refuses what is above a limit that AWS raises for nobody.
+ * @param page AWS's page that has the limit
  * @throws PropError
  */
-export function requireAtMost(construct: Construct, prop: string, value: number, max: number, unit: string): void {
-  if (value > max)
-    throw new PropError(construct, prop, `at most ${max} ${unit}`, value, `It is AWS's limit, ${source}`);
+export function requireAtMost(
+  construct: Construct,
+  prop: string,
+  value: number,
+  max: number,
+  unit: string,
+  page = source,
+): void {
+  if (value > max) throw new PropError(construct, prop, `at most ${max} ${unit}`, value, `It is AWS's limit, ${page}`);
 }
 
 /**

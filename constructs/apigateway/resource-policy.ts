@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { Token } from "cdktf";
 import type { Construct } from "constructs";
 import type { Principal, Statement } from "../iam/policy-document";
 import { PropError } from "../terraform/props";
@@ -27,9 +28,15 @@ export type RequestSource =
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html
  */
 export interface ResourcePolicy {
-  /** @default - every source */
+  /**
+   * At least one. A private API takes requests through its own VPC endpoints alone, and through those that are named here.
+   * @default - every source; of a private API, its VPC endpoints
+   */
   readonly allow?: readonly RequestSource[];
-  /** @default - no source */
+  /**
+   * At least one.
+   * @default - no source
+   */
   readonly deny?: readonly RequestSource[];
 }
 
@@ -60,31 +67,27 @@ export function policyFor(
   endpoint: Endpoint,
   routes: readonly RouteDefinition[],
 ): (() => readonly Statement[]) | undefined {
-  if (endpoint.type === "REGIONAL" && !policy) return undefined;
-  const through: ResourcePolicy =
-    endpoint.type === "PRIVATE" ? { allow: [{ vpcEndpointIds: endpoint.vpcEndpointIds }] } : {};
-  const { allow = [], deny = [] } = { ...through, ...policy };
-  if (endpoint.type === "PRIVATE" && endpoint.vpcEndpointIds.length === 0) {
-    throw new PropError(api, "endpoint.vpcEndpointIds", "at least one VPC endpoint", endpoint.vpcEndpointIds);
+  const { allow, deny } = policy ?? {};
+  if (endpoint.type === "REGIONAL" && !allow && !deny) return undefined;
+  for (const [prop, sources] of Object.entries({ allow, deny })) {
+    if (sources?.length !== 0) continue;
+    throw new PropError(api, `policy.${prop}`, "at least one source", sources, "Leave it out to name none");
   }
-  const allowed = allow.map((source) => matchOf(api, "policy.allow", source, endpoint));
-  const denied = deny.map((source) => matchOf(api, "policy.deny", source, endpoint));
+  const ownEndpoints = endpoint.type === "PRIVATE" ? [endpointMatch(api, endpoint.vpcEndpointIds)] : [];
+  const allowed = allow?.map((source) => matchOf(api, "policy.allow", source, endpoint)) ?? ownEndpoints;
+  const denied = (deny ?? []).map((source) => matchOf(api, "policy.deny", source, endpoint));
+  const others = [
+    ...denyUnless("DenyOthers", allowed),
+    // An address in a VPC is not one of a kind: without this, any VPC of anybody that has the same could come in.
+    ...(endpoint.type === "PRIVATE" && allow?.every(isOfVpc) === false
+      ? denyUnless("DenyOtherEndpoints", [...ownEndpoints, ...allowed.filter((_, at) => isOfVpc(allow[at]))])
+      : []),
+  ];
   const { partition, account } = Stack.of(api);
   const identities = { AWS: `arn:${partition}:iam::${account}:root` };
   return () => [
     ...(allowed.length > 0 ? allowed : [anybody]).flatMap((match) => allows(match, identities, routes)),
-    // All must hold at once: a request is denied if it is from none of the sources.
-    ...(allowed.length > 0
-      ? [
-          {
-            ...everything,
-            sid: "DenyOthers",
-            effect: "Deny" as const,
-            principal: "*" as const,
-            conditions: merged(allowed.map(({ isNot }) => isNot)),
-          },
-        ]
-      : []),
+    ...others,
     ...denied.map(({ principal, is }, at) => ({
       ...everything,
       sid: `Deny${at}`,
@@ -94,6 +97,15 @@ export function policyFor(
     })),
   ];
 }
+
+const isOfVpc = (source: RequestSource | undefined): boolean =>
+  source !== undefined && ("vpcIds" in source || "vpcEndpointIds" in source);
+
+/** Denies every request that is from none of the sources; nothing where there are none. All its conditions must hold at once. */
+const denyUnless = (sid: string, sources: readonly Match[]): readonly Statement[] =>
+  sources.length === 0
+    ? []
+    : [{ ...everything, sid, effect: "Deny", principal: "*", conditions: merged(sources.map(({ isNot }) => isNot)) }];
 
 /**
  * What lets a source in, and no more. An Allow for everybody would let each identity of the account call methods that it has no grant for: so
@@ -138,6 +150,13 @@ const anybody: Match = { is: {}, isNot: {} };
 const emptyAsNone = (conditions: Conditions): Conditions | undefined =>
   Object.keys(conditions).length > 0 ? conditions : undefined;
 
+/** The VPC endpoints that a private API is reached through. */
+function endpointMatch(api: Construct, vpcEndpointIds: readonly string[]): Match {
+  const prop = "endpoint.vpcEndpointIds";
+  if (vpcEndpointIds.length === 0) throw new PropError(api, prop, "at least one VPC endpoint", vpcEndpointIds);
+  return vpcMatch(api, prop, { vpcEndpointIds });
+}
+
 function matchOf(api: Construct, prop: string, source: RequestSource, endpoint: Endpoint): Match {
   const isPrivate = endpoint.type === "PRIVATE";
   if ("sourceIps" in source) {
@@ -148,15 +167,24 @@ function matchOf(api: Construct, prop: string, source: RequestSource, endpoint: 
     return { is: { IpAddress: { [key]: values } }, isNot: { NotIpAddress: { [key]: values } } };
   }
   if ("principals" in source) return principalMatch(api, prop, source.principals);
+  const match = vpcMatch(api, prop, source);
+  if (!isPrivate)
+    throw new PropError(api, prop, "of addresses and principals, since only private APIs are called from VPCs", source);
+  return match;
+}
+
+function vpcMatch(
+  api: Construct,
+  prop: string,
+  source: Extract<RequestSource, { readonly vpcIds: unknown } | { readonly vpcEndpointIds: unknown }>,
+): Match {
   const [key, values, pattern] =
     "vpcIds" in source
       ? (["aws:SourceVpc", source.vpcIds, /^vpc-([0-9a-f]{8}|[0-9a-f]{17})$/] as const)
       : (["aws:SourceVpce", source.vpcEndpointIds, /^vpce-([0-9a-f]{8}|[0-9a-f]{17})$/] as const);
   const what =
     "vpcIds" in source ? "VPCs, such as vpc-0123456789abcdef0" : "VPC endpoints, such as vpce-0123456789abcdef0";
-  requireEach(api, prop, values, (value) => value.startsWith("${") || pattern.test(value), `ids of ${what}`);
-  if (!isPrivate)
-    throw new PropError(api, prop, "of addresses and principals, since only private APIs are called from VPCs", source);
+  requireEach(api, prop, values, (value) => Token.isUnresolved(value) || pattern.test(value), `ids of ${what}`);
   return { is: { StringEquals: { [key]: values } }, isNot: { StringNotEquals: { [key]: values } } };
 }
 

@@ -9,7 +9,7 @@ import type { ApiSettings, Authorization, HttpMethod, RouteDefinition } from "./
 import { Deployment } from "./deployment";
 import { gatewayResponses } from "./gateway-responses";
 import type { Integration } from "./integration";
-import { type ApiQuotas, policyLength, Quotas } from "./limits";
+import { type ApiQuotas, policyLength, Quotas, restApiQuotas } from "./limits";
 import { modelOf } from "./model";
 import { Preflights } from "./preflights";
 import { versionsOf } from "./release";
@@ -75,7 +75,7 @@ export class RestApi extends Construct {
   private readonly modelNames = new Map<string, string>();
   private readonly usagePlans: UsagePlan[] = [];
   private readonly apiKeys: TerraformResource[] = [];
-  private readonly quotas: Quotas;
+  private readonly quotas: Quotas<keyof ApiQuotas>;
   private readonly renderer: Renderer;
   private readonly policy?: () => readonly Statement[];
   private readonly deployments = new Map<string | undefined, Deployment>();
@@ -90,7 +90,7 @@ export class RestApi extends Construct {
     this.policy = policyFor(this, props.policy, endpoint, this.routes);
     this.apiName = apiName;
     this.preflights = new Preflights(this, { cors, apiKeySource: props.apiKeySource ?? "HEADER", paths: this.paths });
-    this.quotas = new Quotas(this, props.quotas);
+    this.quotas = new Quotas(this, restApiQuotas, props.quotas);
     const Renderer = renderers[props.definition ?? "resources"];
     this.renderer = new Renderer(this, { apiKeySource: "HEADER", ...props, endpoint, policy: this.policy });
     this.restApiId = this.renderer.restApiId;
@@ -127,8 +127,8 @@ export class RestApi extends Construct {
     this.authorizers.add(authorization);
     this.paths.add(httpMethod, path);
     this.requireIntegration(integration);
-    const parameters = parametersOf(this, httpMethod, path, options);
     const cors = this.preflights.corsOf(httpMethod, path, options.cors);
+    const parameters = parametersOf(this, httpMethod, path, options, cors !== undefined);
     const route: RouteDefinition = {
       httpMethod,
       path,
@@ -218,7 +218,8 @@ export class RestApi extends Construct {
     quotas.warnAbove("stagesPerApi", stages.length, "The API", "stages");
     const policyCharacters = this.policy ? policyLength(this, this.policy()) : 0;
     quotas.require("resourcePolicyCharacters", "policy", policyCharacters, "characters of JSON");
-    return findings({ routes, stages, usagePlans, apiKeySource: this.props.apiKeySource ?? "HEADER" });
+    const { apiKeySource = "HEADER", policy } = this.props;
+    return findings({ routes, stages, usagePlans, apiKeySource, policy });
   }
 
   /** `POST /orders` → `POSTOrders`: letters and digits are all that a name may have, so two paths can come to the same. */

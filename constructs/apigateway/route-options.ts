@@ -49,7 +49,8 @@ export interface RouteOptions {
    */
   readonly cacheTtlSeconds?: number;
   /**
-   * Query parameters and headers that tell cached answers apart, besides the path's parameters: `querystring.page`, `header.Accept`.
+   * Query parameters and headers that tell cached answers apart, besides the path's parameters: `querystring.page`, `header.Accept`. Where pages
+   * of other origins may call, `header.Origin` does so, too: an answer says which of them may read it.
    * @default - the parameters that a request must have
    */
   readonly cacheKeyParameters?: readonly string[];
@@ -57,6 +58,7 @@ export interface RouteOptions {
 
 /**
  * What a route wants of a request, and tells cached answers apart by, as mappings name it.
+ * @param dependsOnOrigin whether an answer says which origin's pages may read it
  * @throws PropError
  */
 export function parametersOf(
@@ -64,6 +66,7 @@ export function parametersOf(
   httpMethod: HttpMethod,
   path: string,
   options: RouteOptions,
+  dependsOnOrigin: boolean,
 ): Pick<RouteDefinition, "requiredParameters" | "cacheKeyParameters"> {
   const { requiredQueryParameters = [], requiredHeaders = [], cacheKeyParameters, cacheTtlSeconds = 0 } = options;
   requireNames(api, "requiredQueryParameters", requiredQueryParameters);
@@ -85,6 +88,7 @@ export function parametersOf(
   const keys = new Set([
     ...pathParameters(path).map((name) => `method.request.path.${name}`),
     ...(cacheKeyParameters?.map((name) => `method.request.${name}`) ?? requiredParameters),
+    ...(dependsOnOrigin ? ["method.request.header.Origin"] : []),
   ]);
   return { requiredParameters, cacheKeyParameters: [...keys] };
 }

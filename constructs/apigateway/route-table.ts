@@ -6,6 +6,24 @@ import { type HttpMethod, httpMethods } from "./definition";
 export const pathParameters = (path: string): readonly string[] =>
   [...path.matchAll(/\{([\w.-]+)\+?\}/g)].map(([, name]) => name as string);
 
+/**
+ * @param api is named in errors
+ * @throws PropError for a path that API Gateway would not take
+ */
+export function requirePath(api: Construct, path: string): void {
+  if (path !== "/" && !/^(\/([\w.,-]+|\{[\w.-]+\+?\}))+$/.test(path)) {
+    throw new PropError(api, "path", "/ and parts of letters, digits, -_., or one {parameter}", path);
+  }
+  const greedy = path.match(/\{[\w.-]+\+\}(?=\/)/)?.[0];
+  if (greedy) {
+    throw new PropError(api, "path", `one that ends with ${greedy}`, path, "It takes all that follows");
+  }
+  const names = pathParameters(path);
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined)
+    throw new PropError(api, "path", `one that has each parameter once`, path, `{${twice}} is there twice`);
+}
+
 /** The paths of an API with the methods of each, which refuses what API Gateway would refuse when it is applied. */
 export class RouteTable {
   /** Parts of paths, `/` included: each is a resource of its own. */
@@ -42,7 +60,7 @@ export class RouteTable {
       methods.push(httpMethod);
       return;
     }
-    this.requireWellFormed(path);
+    requirePath(api, path);
     this.addParts(path);
     this.methods.set(path, [httpMethod]);
   }
@@ -50,21 +68,6 @@ export class RouteTable {
   /** The methods that a path has so far. */
   methodsOf(path: string): readonly HttpMethod[] {
     return this.methods.get(path) ?? [];
-  }
-
-  private requireWellFormed(path: string): void {
-    const { api } = this;
-    if (path !== "/" && !/^(\/([\w.,-]+|\{[\w.-]+\+?\}))+$/.test(path)) {
-      throw new PropError(api, "path", "/ and parts of letters, digits, -_., or one {parameter}", path);
-    }
-    const greedy = path.match(/\{[\w.-]+\+\}(?=\/)/)?.[0];
-    if (greedy) {
-      throw new PropError(api, "path", `one that ends with ${greedy}`, path, "It takes all that follows");
-    }
-    const names = pathParameters(path);
-    const twice = names.find((name, at) => names.indexOf(name) !== at);
-    if (twice !== undefined)
-      throw new PropError(api, "path", `one that has each parameter once`, path, `{${twice}} is there twice`);
   }
 
   private addParts(path: string): void {

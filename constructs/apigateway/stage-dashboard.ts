@@ -1,10 +1,10 @@
 import type { Construct } from "constructs";
 import { Dashboard, type DashboardMetric } from "../cloudwatch/dashboard";
 import type { NodeFunction } from "../lambda/function";
-import type { Stage } from "./stage";
+import type { ObservedStage } from "./observed-stage";
 
 export interface StageDashboardProps {
-  readonly stage: Stage;
+  readonly stage: ObservedStage;
   readonly dashboardName: string;
   /** Functions behind the API. */
   readonly functions: readonly NodeFunction[];
@@ -19,7 +19,7 @@ export class StageDashboard extends Dashboard {
     const ofStage = (metricName: string, statistic: string, label: string): DashboardMetric => ({
       namespace: "AWS/ApiGateway",
       metricName,
-      dimensions: { ApiName: stage.apiName, Stage: stage.stageName },
+      dimensions: stage.metrics.dimensions,
       statistic,
       label,
     });
@@ -39,7 +39,10 @@ export class StageDashboard extends Dashboard {
         { title: "Requests", metrics: [ofStage("Count", "Sum", "all")] },
         {
           title: "Refused and failed",
-          metrics: [ofStage("4XXError", "Sum", "4XX"), ofStage("5XXError", "Sum", "5XX")],
+          metrics: [
+            ofStage(stage.metrics.clientErrors, "Sum", "4XX"),
+            ofStage(stage.metrics.serverErrors, "Sum", "5XX"),
+          ],
         },
         { title: "Latency, milliseconds", metrics: percentiles("Latency") },
         { title: "Latency behind the API, milliseconds", metrics: percentiles("IntegrationLatency") },

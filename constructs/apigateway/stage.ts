@@ -8,8 +8,9 @@ import { PropError, requireMatch } from "../terraform/props";
 import { accessLogFormat } from "./access-log";
 import type { Deployment } from "./deployment";
 import { requireVariables } from "./limits";
+import type { ObservedStage, StageMetrics } from "./observed-stage";
 import { type Canary, type Release, requireRelease } from "./release";
-import { requireThrottle, type Throttle } from "./throttle";
+import { DEFAULT_THROTTLE, requireThrottle, type Throttle } from "./throttle";
 
 /** A cache of answers. It costs by the hour, used or not. */
 export interface Cache {
@@ -75,13 +76,11 @@ export interface StageProps extends StageSettings {
   readonly canaryDeployment?: Deployment;
 }
 
-const DEFAULT_THROTTLE: Throttle = { rateLimit: 50, burstLimit: 100 };
-
 /**
  * A stage: a name that a deployment is served under, with its logs, its metrics and its bounds.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-stages.html
  */
-export class Stage extends Construct {
+export class Stage extends Construct implements ObservedStage {
   readonly restApiId: string;
   readonly stageArn: string;
   readonly invokeUrl: string;
@@ -90,6 +89,7 @@ export class Stage extends Construct {
   /** The name as a reference, for what must not be made before the stage. */
   readonly stageReference: string;
   readonly accessLogs: LogGroup;
+  readonly metrics: StageMetrics;
   readonly executionLogs: LogGroup;
   /** For resources that must not start before the stage exists. */
   readonly dependable: ITerraformDependable;
@@ -157,6 +157,11 @@ export class Stage extends Construct {
     this.apiName = apiName;
     this.invokeUrl = stage.invokeUrl;
     this.stageName = stageName;
+    this.metrics = {
+      dimensions: { ApiName: apiName, Stage: stageName },
+      clientErrors: "4XXError",
+      serverErrors: "5XXError",
+    };
     this.addSettings("AllMethods", "*/*", throttle);
   }
 

@@ -9,6 +9,9 @@ export interface Throttle {
   readonly burstLimit: number;
 }
 
+/** The bound on requests where nothing else is said. */
+export const DEFAULT_THROTTLE: Throttle = { rateLimit: 50, burstLimit: 100 };
+
 /**
  * @param of what is bound, behind the prop's name: ` of GET /orders`
  * @throws PropError

@@ -109,10 +109,17 @@ export class UsagePlan extends Construct {
    * Adds an output for each key's value: `<prefix>_<key>`. It is marked sensitive, so Terraform shows it to who asks for it by name:
    * `terraform output -raw api_key_acme`. The state holds it as it is.
    * @param prefix differs where a stack has several plans whose keys have the same names
+   * @throws PropError where two keys would have the same output, in whose names `-` is `_`
    */
   addKeyOutputs(prefix = "api_key"): void {
+    const stack = Stack.of(this);
     for (const [name, { value }] of this.apiKeys) {
-      new TerraformOutput(Stack.of(this), `${prefix}_${name.replaceAll("-", "_")}`, {
+      const output = `${prefix}_${name.replaceAll("-", "_")}`;
+      if (stack.node.tryFindChild(output)) {
+        const rule = "names that the outputs tell apart, where - is _";
+        throw new PropError(this, "keys", rule, name, `The output ${output} is another key's`);
+      }
+      new TerraformOutput(stack, output, {
         value,
         sensitive: true,
         description: `API key of ${name} for the stage ${this.stage.stageName}, for the header x-api-key`,

@@ -11,14 +11,15 @@ function shown(value: unknown): string {
   return typeof value === "number" ? String(value) : JSON.stringify(value);
 }
 
-function rule(issue: z.core.$ZodIssue): string {
+function rule(issue: z.core.$ZodIssue, got: unknown): string {
   switch (issue.code) {
     case "invalid_type":
       return `must be ${/^[aeiou]/.test(issue.expected) ? "an" : "a"} ${issue.expected}`;
     case "unrecognized_keys":
       return `must have only keys that are known; unknown: ${issue.keys.join(", ")}`;
     case "invalid_value":
-      return `must be one of ${issue.values.join(", ")}`;
+      // A number may look right, and want quotes.
+      return `must be one of ${issue.values.map((value) => (typeof got === "number" ? shown(value) : value)).join(", ")}`;
     case "too_small":
       return issue.origin === "string"
         ? "must not be empty"
@@ -41,5 +42,5 @@ export function describeIssue(error: z.core.$ZodError, value: unknown): string {
   const where = issue.path.length > 0 ? `.${issue.path.join(".")}` : "";
   const got =
     issue.code === "unrecognized_keys" ? Object.keys(valueAt(value, issue.path) as object) : valueAt(value, issue.path);
-  return `${where} ${rule(issue)}, got: ${shown(got)}`;
+  return `${where} ${rule(issue, valueAt(value, issue.path))}, got: ${shown(got)}`;
 }

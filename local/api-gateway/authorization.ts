@@ -1,3 +1,4 @@
+import type { Decision } from "../../policy/evaluate";
 import { type Access, anonymous, type Caller, type Clock, type Place } from "../aws";
 import { denialMessage } from "../iam/denial";
 import type { LambdaAuthorizer } from "./authorizers";
@@ -110,13 +111,18 @@ export class Authorization {
     }
     const { policy } = await this.functions.ask(exchange, authorizer, call.resource);
     const decision = this.policy?.decide(call, policy) ?? decideUnsigned(call, this.options, { authorizer: policy });
-    if (decision.outcome === "allow") return;
-    const why =
-      decision.outcome === "explicit deny"
-        ? "with an explicit deny in an identity-based policy"
-        : "because no identity-based policy allows the execute-api:Invoke action";
-    throw accessDenied(`User is not authorized to access this resource ${why}`);
+    requireAllow(decision);
   }
+}
+
+/** @throws GatewayError for a caller whom an authorizer's answer, and what else was asked, does not let in */
+export function requireAllow({ outcome }: Pick<Decision, "outcome">): void {
+  if (outcome === "allow") return;
+  const why =
+    outcome === "explicit deny"
+      ? "with an explicit deny in an identity-based policy"
+      : "because no identity-based policy allows the execute-api:Invoke action";
+  throw accessDenied(`User is not authorized to access this resource ${why}`);
 }
 
 function issuerOf(authorizerName: string, arn: string, pool: TokenIssuer | undefined): TokenIssuer {

@@ -10,7 +10,7 @@ interface AnyAuthorizer {
 }
 
 /** An authorizer that is a function. */
-interface AnyLambdaAuthorizer extends AnyAuthorizer {
+export interface AnyLambdaAuthorizer extends AnyAuthorizer {
   /** A function's, or that of a version or alias of one; stage variables may stand in it, as in the role's. */
   readonly functionArn: string;
   /** Role that invokes; without one the function's own policy must let API Gateway in. */

@@ -51,7 +51,7 @@ export async function callIntegration(
 }
 
 /** Access logs know an integration's milliseconds by two names. */
-export function setLatency({ variables }: Exchange, milliseconds: number): void {
+export function setLatency({ variables }: Pick<Exchange, "variables">, milliseconds: number): void {
   variables["integration.latency"] = String(milliseconds);
   variables.integrationLatency = String(milliseconds);
 }

@@ -64,25 +64,36 @@ export const contextVariables = [
 ] as const;
 
 /** Names that an authorizer may make, a Cognito claim such as `authorizer.claims.cognito:username` among them. */
-const fromAuthorizer = /^authorizer\.(\w+|claims\.((cognito|custom):)?\w+)$/;
+export const fromAuthorizer = /^authorizer\.(\w+|claims\.((cognito|custom):)?\w+)$/;
 
 /** Whether `$context` has, or may have, a variable of this name. */
 export const isContextVariable = (name: string): name is ContextVariable | `authorizer.${string}` =>
   (contextVariables as readonly string[]).includes(name) || fromAuthorizer.test(name);
 
+/** The variables of `$context` that a kind of API has. */
+export interface VariableNames {
+  readonly names: readonly string[];
+  readonly has: (name: string) => boolean;
+}
+
+const restApiVariables: VariableNames = { names: contextVariables, has: isContextVariable };
+
 /** Text with `$context` variables, and no other code: the body of a gateway response, the format of an access log. */
 export class ContextTemplate {
   private readonly template: string;
 
-  /** @throws Error that names what is not modelled */
-  constructor(template: string) {
+  /**
+   * @param known variables that there are
+   * @throws Error that names what is not modelled
+   */
+  constructor(template: string, known = restApiVariables) {
     this.template = template;
     const unknown = /\$(?!context\.)[A-Za-z{!][\w.]*/.exec(template)?.[0];
     if (unknown) throw new Error(`${unknown} is not modelled by the local run: only $context variables are`);
     for (const [variable, name] of template.matchAll(reference)) {
-      if (!isContextVariable(name ?? ""))
+      if (!known.has(name ?? ""))
         throw new Error(
-          `${variable} is not modelled by the local run; there are: ${contextVariables.join(", ")}, authorizer.<name>`,
+          `${variable} is not modelled by the local run; there are: ${known.names.join(", ")}, authorizer.<name>`,
         );
     }
   }
@@ -92,8 +103,8 @@ export class ContextTemplate {
    * assumption: its documents do not say.
    * @param absent What stands for a variable without a value
    */
-  fill(variables: ContextVariables, absent: string): string {
-    return this.template.replace(reference, (_, name: keyof ContextVariables, offset: number) => {
+  fill(variables: Readonly<Record<string, string | undefined>>, absent: string): string {
+    return this.template.replace(reference, (_, name: string, offset: number) => {
       const value = variables[name] ?? absent;
       return name !== "error.messageString" && this.isInsideJsonString(offset)
         ? JSON.stringify(value).slice(1, -1)
@@ -108,4 +119,4 @@ export class ContextTemplate {
 }
 
 const reference =
-  /\$context\.(authorizer\.claims\.(?:(?:cognito|custom):)?\w+|authorizer\.\w+|[A-Za-z]+(?:\.[A-Za-z]+)*)/g;
+  /\$context\.(authorizer\.claims\.(?:(?:cognito|custom):)?\w+|authorizer\.\w+|[A-Za-z][A-Za-z0-9]*(?:\.[A-Za-z][A-Za-z0-9]*)*)/g;

@@ -116,13 +116,13 @@ export function parameterOf({ params }: Pick<Exchange, "params">, source: Parame
 export const withoutAbsent = (values: Readonly<Record<string, string | undefined>>): Record<string, string> =>
   Object.fromEntries(Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined));
 
-function splitOnce(text: string, separator: string): readonly [string, string?] {
+export function splitOnce(text: string, separator: string): readonly [string, string?] {
   const index = text.indexOf(separator);
   return index < 0 ? [text] : [text.slice(0, index), text.slice(index + 1)];
 }
 
 /** `09/Aug/2026:12:34:56 +0000`. */
-function commonLogTime(milliseconds: number): string {
+export function commonLogTime(milliseconds: number): string {
   const [, day, month, year, time] = new Date(milliseconds).toUTCString().split(" ");
   return `${day}/${month}/${year}:${time} +0000`;
 }

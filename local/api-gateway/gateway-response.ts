@@ -62,6 +62,10 @@ const defaults = {
   UNSUPPORTED_MEDIA_TYPE: { status: 415, errorType: "BadRequestException" },
 } as const;
 
+/** Status of a refusal, unless the API says another. */
+export const statusOf = ({ responseType, details }: GatewayError): number =>
+  details.status ?? defaults[responseType].status;
+
 /** What an API says instead of a default. */
 export interface GatewayResponse {
   readonly status?: number;
@@ -80,12 +84,13 @@ const defaultAccessDenied = new ContextTemplate('{"Message":$context.error.messa
  * seen again in https://github.com/reapit/foundations/issues/4338.
  */
 export function gatewayResponse(
-  { responseType, details }: GatewayError,
+  refused: GatewayError,
   custom: ReadonlyMap<string, GatewayResponse>,
   exchange: Pick<Exchange, "params" | "variables">,
 ): Answer {
-  const { status: usual, errorType } = defaults[responseType];
-  const status = details.status ?? usual;
+  const { responseType, details } = refused;
+  const { errorType } = defaults[responseType];
+  const status = statusOf(refused);
   const own =
     responseType === "REQUEST_TOO_LARGE"
       ? undefined

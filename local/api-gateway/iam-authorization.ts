@@ -11,13 +11,18 @@ export interface Decider {
   readonly resource: string;
   /** JSON of the API's own policy. */
   readonly resourcePolicy?: string;
+  /** @default "execute-api:Invoke" */
+  readonly action?: string;
 }
 
 /**
  * Asks who signed a request. The caller then stands in the exchange.
  * @throws GatewayError for a request that nobody signed, or not rightly
  */
-export function authenticateSigner(exchange: Exchange, authenticate: (request: HttpRequest) => Caller): Caller {
+export function authenticateSigner(
+  exchange: Pick<Exchange, "request" | "variables" | "caller">,
+  authenticate: (request: HttpRequest) => Caller,
+): Caller {
   const { request, variables } = exchange;
   const caller = refusedAs(signatureRefusal, () => authenticate(request));
   exchange.caller = caller;
@@ -32,15 +37,15 @@ export function authenticateSigner(exchange: Exchange, authenticate: (request: H
 }
 
 /**
- * Asks whether a caller may invoke a method.
+ * Asks whether a caller may invoke a method, or do what else is asked with an API.
  * @throws GatewayError `ACCESS_DENIED` in IAM's words
  */
 export function requireInvoke(
   caller: Caller,
   request: HttpRequest,
-  { access, resource, resourcePolicy }: Decider,
+  { access, resource, resourcePolicy, action = "execute-api:Invoke" }: Decider,
 ): void {
-  const asked = { caller: callerFrom(request, caller), action: "execute-api:Invoke", resource, resourcePolicy };
+  const asked = { caller: callerFrom(request, caller), action, resource, resourcePolicy };
   refusedAs(
     ({ message }) => accessDenied(message),
     () => access.authorize({ ...asked, context: conditionsOf(request) }),

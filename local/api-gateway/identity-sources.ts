@@ -1,5 +1,6 @@
 import { isContextVariable } from "./context-template";
 import type { Exchange } from "./exchange";
+import type { StageVariables } from "./stage";
 
 /** What of a request tells callers apart. */
 export type IdentitySource =
@@ -30,7 +31,10 @@ function readIdentitySource(address: string, source: string): IdentitySource {
 }
 
 /** The value of a source; nothing where the request has none, or an empty one. */
-export function identityValueOf({ params, stage, variables }: Exchange, source: IdentitySource): string | undefined {
+export function identityValueOf(
+  { params, stage, variables }: Pick<Exchange, "params" | "variables"> & { readonly stage: StageVariables },
+  source: IdentitySource,
+): string | undefined {
   switch (source.location) {
     case "header":
       return params.header[source.name.toLowerCase()] || undefined;

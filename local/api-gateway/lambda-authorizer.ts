@@ -1,13 +1,14 @@
 import { AwsError, type Caller, type Clock } from "../aws";
 import { type AuthorizerAnswer, authorizerMisconfigured, readAuthorizerAnswer } from "./authorizer-answer";
 import { AuthorizerCache } from "./authorizer-cache";
-import type { LambdaAuthorizer } from "./authorizers";
+import type { AnyLambdaAuthorizer, LambdaAuthorizer } from "./authorizers";
 import { BinaryMediaTypes } from "./binary-media-types";
 import type { Exchange } from "./exchange";
 import { GatewayError, unauthorized } from "./gateway-response";
 import { identityValueOf } from "./identity-sources";
 import { proxyEvent } from "./proxy-event";
 import { apiGateway, type InvokeFunction } from "./proxy-integration";
+import type { StageVariables } from "./stage";
 import { withStageVariables } from "./stage-variables";
 
 export interface LambdaAuthorizersOptions {
@@ -50,7 +51,10 @@ export class LambdaAuthorizers {
     let integrationLatency = 0;
     let answer = this.cache.find(key);
     if (!answer) {
-      answer = await this.invoke(exchange, authorizer, eventFor(exchange, authorizer, methodArn, identity));
+      answer = await invokeAuthorizer(exchange, authorizer, this.options, {
+        event: eventFor(exchange, authorizer, methodArn, identity),
+        read: (payload) => readAuthorizerAnswer(authorizer.authorizerName, payload),
+      });
       integrationLatency = clock.now() - startedAt;
       this.cache.keep(key, answer, authorizer.ttlSeconds);
     }
@@ -61,41 +65,55 @@ export class LambdaAuthorizers {
     setVariables(exchange, { integrationLatency: String(integrationLatency), status: "200" });
     return answer;
   }
+}
 
-  private async invoke(exchange: Exchange, authorizer: LambdaAuthorizer, event: unknown): Promise<AuthorizerAnswer> {
-    const { accountId, executionArn, invoke } = this.options;
-    const { authorizerId, authorizerName } = authorizer;
-    const sourceArn = `${executionArn}/authorizers/${authorizerId}`;
-    try {
-      const functionArn = withStageVariables(authorizer.functionArn, exchange.stage);
-      const credentials = authorizer.credentials && withStageVariables(authorizer.credentials, exchange.stage);
-      const caller = credentials === undefined ? apiGateway(accountId) : this.session(credentials);
-      const result = await invoke({ caller, functionArn, sourceArn, event });
-      setVariables(exchange, { requestId: result.requestId, integrationStatus: "200" });
-      if (!("functionError" in result)) return readAuthorizerAnswer(authorizerName, result.payload);
-      const { errorMessage } = result.functionError;
-      throw errorMessage === "Unauthorized"
-        ? unauthorized(`${authorizerName} says so`)
-        : failure(`the function of ${authorizerName} failed: ${errorMessage}`);
-    } catch (error) {
-      const refused = error instanceof GatewayError ? error : refusal(authorizerName, error);
-      setVariables(exchange, { error: refused.details.reason ?? refused.message });
-      throw refused;
-    }
-  }
-
-  private session(roleArn: string): Caller {
-    try {
-      return this.options.assume(roleArn);
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      throw authorizerMisconfigured(`API Gateway does not have permission to assume the provided role: ${why}`);
-    }
+/**
+ * Asks an authorizer's function.
+ *
+ * @param read makes an answer of what the function gives
+ * @throws GatewayError `UNAUTHORIZED` where the function says so, `AUTHORIZER_FAILURE` for any other error of it, `AUTHORIZER_CONFIGURATION_ERROR` for
+ *   one that cannot be invoked
+ */
+export async function invokeAuthorizer<Read>(
+  exchange: Pick<Exchange, "variables"> & { readonly stage: StageVariables },
+  authorizer: AnyLambdaAuthorizer,
+  { accountId, executionArn, invoke, assume }: Omit<LambdaAuthorizersOptions, "clock">,
+  { event, read }: { readonly event: unknown; readonly read: (payload: unknown) => Read },
+): Promise<Read> {
+  const { authorizerId, authorizerName } = authorizer;
+  const sourceArn = `${executionArn}/authorizers/${authorizerId}`;
+  try {
+    const functionArn = withStageVariables(authorizer.functionArn, exchange.stage);
+    const credentials = authorizer.credentials && withStageVariables(authorizer.credentials, exchange.stage);
+    const caller = credentials === undefined ? apiGateway(accountId) : sessionOf(credentials, assume);
+    const result = await invoke({ caller, functionArn, sourceArn, event });
+    setVariables(exchange, { requestId: result.requestId, integrationStatus: "200" });
+    if (!("functionError" in result)) return read(result.payload);
+    const { errorMessage } = result.functionError;
+    throw errorMessage === "Unauthorized"
+      ? unauthorized(`${authorizerName} says so`)
+      : failure(`the function of ${authorizerName} failed: ${errorMessage}`);
+  } catch (error) {
+    const refused = error instanceof GatewayError ? error : refusal(authorizerName, error);
+    setVariables(exchange, { error: refused.details.reason ?? refused.message });
+    throw refused;
   }
 }
 
-/** Names that are no names of `$context` reach functions alone. */
-function setVariables({ variables }: Exchange, values: Readonly<Record<string, string>>): void {
+function sessionOf(roleArn: string, assume: (roleArn: string) => Caller): Caller {
+  try {
+    return assume(roleArn);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw authorizerMisconfigured(`API Gateway does not have permission to assume the provided role: ${why}`);
+  }
+}
+
+/** Puts what an authorizer said among the variables. Names that are no names of `$context` reach functions alone. */
+export function setVariables(
+  { variables }: Pick<Exchange, "variables">,
+  values: Readonly<Record<string, string>>,
+): void {
   for (const [name, value] of Object.entries(values)) if (/^\w+$/.test(name)) variables[`authorizer.${name}`] = value;
 }
 

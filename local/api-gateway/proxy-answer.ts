@@ -26,7 +26,11 @@ type ProxyResponse = z.infer<typeof ProxyResponse>;
  * @throws GatewayError 502 for an answer of another form, with what is wrong in the log; 500 for base64 that is none
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html#api-gateway-simple-proxy-for-lambda-output-format
  */
-export function proxyAnswer(payload: unknown, request: HttpRequest, binaryMediaTypes: BinaryMediaTypes): Answer {
+export function proxyAnswer(
+  payload: unknown,
+  request: Pick<HttpRequest, "headers">,
+  binaryMediaTypes: BinaryMediaTypes,
+): Answer {
   const { success, data, error } = ProxyResponse.safeParse(payload);
   if (!success) throw malformed(error, payload);
   const text = data.body ?? "";

@@ -90,7 +90,10 @@ const droppedHeaders = new Set([
 const ownHeaders: Readonly<Record<string, string>> = { host: "Host", "user-agent": "User-Agent" };
 
 /** Names keep the client's case. */
-function headerLines({ request, startedAt }: Exchange): readonly (readonly [string, string])[] {
+export function headerLines({
+  request,
+  startedAt,
+}: Pick<Exchange, "request" | "startedAt">): readonly (readonly [string, string])[] {
   const given =
     request.headerLines ??
     Object.entries(request.headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
@@ -117,18 +120,18 @@ const traceId = (milliseconds: number): string =>
   `Root=1-${Math.floor(milliseconds / 1_000).toString(16)}-${randomBytes(12).toString("hex")}`;
 
 /** A semicolon separates as `&` does: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html */
-const queryPairs = ({ query }: Exchange): readonly (readonly [string, string])[] => [
+export const queryPairs = ({ query }: Pick<Exchange, "query">): readonly (readonly [string, string])[] => [
   ...new URLSearchParams(query.replaceAll(";", "&")),
 ];
 
-function grouped(pairs: readonly (readonly [string, string])[]): MultiValues {
+export function grouped(pairs: readonly (readonly [string, string])[]): MultiValues {
   const values = new Map<string, string[]>();
   for (const [name, value] of pairs) values.set(name, [...(values.get(name) ?? []), value]);
   return Object.fromEntries(values);
 }
 
-const lastValues = (values: MultiValues): Readonly<Record<string, string>> =>
+export const lastValues = (values: MultiValues): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(values).map(([name, all]) => [name, all.at(-1) ?? ""]));
 
-const orNull = <Values extends object>(values: Values): Values | null =>
+export const orNull = <Values extends object>(values: Values): Values | null =>
   Object.keys(values).length > 0 ? values : null;

@@ -9,6 +9,7 @@ import type { ProxyIntegration } from "./integration";
 import { within } from "./integration-timeout";
 import { proxyAnswer } from "./proxy-answer";
 import { proxyEvent } from "./proxy-event";
+import type { StageVariables } from "./stage";
 import { withStageVariables } from "./stage-variables";
 
 /** A call of a function by an API. */
@@ -24,33 +25,45 @@ export interface FunctionCall {
 /** @throws AwsError for a call that Lambda refuses */
 export type InvokeFunction = (call: FunctionCall) => Promise<InvocationResult>;
 
-export interface ProxyIntegrationOptions {
+export interface InvocationOptions {
   readonly clock: Clock;
   readonly assume: (roleArn: string) => Caller;
   readonly invoke: InvokeFunction;
   readonly accountId: string;
+  /** ARN of the method that calls. */
   readonly sourceArn: string;
-  readonly binaryMediaTypes: BinaryMediaTypes;
+}
+
+/** Gives a request to a function, and the function's answer to the client. @throws GatewayError */
+export async function callFunction(
+  exchange: Exchange,
+  integration: ProxyIntegration,
+  options: InvocationOptions & { readonly binaryMediaTypes: BinaryMediaTypes },
+): Promise<Answer> {
+  const { binaryMediaTypes } = options;
+  const payload = await invokeIntegration(exchange, integration, options, proxyEvent(exchange, binaryMediaTypes));
+  const answer = proxyAnswer(payload, exchange.request, binaryMediaTypes);
+  exchange.variables["integration.status"] = String(answer.status);
+  return answer;
 }
 
 /**
- * Gives a request to a function, and the function's answer to the client.
+ * Gives an event to an integration's function, and what the function gives for it.
  *
  * A call that Lambda refuses is 500, but 413 for an event over Lambda's limit of 6 MB; a function's error is 502, as is an answer that is none.
  * @throws GatewayError
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway-errors.html
  * @see https://repost.aws/questions/QUfI6bsdd0SOiPeyimzxSkfQ for a throttled function
  */
-export async function callFunction(
-  exchange: Exchange,
+export async function invokeIntegration(
+  exchange: Pick<Exchange, "variables"> & { readonly stage: StageVariables },
   integration: ProxyIntegration,
-  options: ProxyIntegrationOptions,
-): Promise<Answer> {
-  const { clock, assume, invoke, accountId, sourceArn, binaryMediaTypes } = options;
-  const { variables, request, stage } = exchange;
+  { clock, assume, invoke, accountId, sourceArn }: InvocationOptions,
+  event: unknown,
+): Promise<unknown> {
+  const { variables, stage } = exchange;
   const functionArn = withStageVariables(integration.functionArn, stage);
   const credentials = integration.credentials && withStageVariables(integration.credentials, stage);
-  const event = proxyEvent(exchange, binaryMediaTypes);
   const caller = credentials === undefined ? apiGateway(accountId) : assumed(() => assume(credentials));
   const calledAt = clock.now();
   try {
@@ -61,9 +74,7 @@ export async function callFunction(
     variables["integration.integrationStatus"] = "200";
     variables.integrationStatus = "200";
     if ("functionError" in result) throw functionFailure(result);
-    const answer = proxyAnswer(result.payload, request, binaryMediaTypes);
-    variables["integration.status"] = String(answer.status);
-    return answer;
+    return result.payload;
   } catch (error) {
     throw error instanceof GatewayError ? error : refusal(error);
   } finally {

@@ -1,19 +1,8 @@
 import * as z from "zod/mini";
 import type { Resource } from "../../terraform/config";
+import { block, ignored, readParts, texts } from "./parts";
 
-const texts = z.optional(z.record(z.string(), z.string()));
-/** Accepted; nothing here depends on it. */
-const ignored = z.optional(z.unknown());
 const target = { resource_id: z.string(), http_method: z.string(), rest_api_id: z.string() };
-
-/** A nested block: in Terraform's JSON an object, or a list of one. */
-const block = <Schema extends z.ZodMiniType>(schema: Schema) =>
-  z.optional(
-    z.pipe(
-      z.transform((value) => (Array.isArray(value) && value.length === 1 ? value[0] : value)),
-      schema,
-    ),
-  );
 
 /** @see https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html */
 const responseTypes = [
@@ -180,44 +169,15 @@ const shapes = {
 type Shapes = typeof shapes;
 export type Part<Type extends keyof Shapes> = z.infer<Shapes[Type]> & { readonly address: string };
 
-/** What Terraform computes and nothing here reads, and tags. */
-const withoutMeaning = new Set(["arn", "created_date", "execution_arn", "invoke_url", "path", "tags", "tags_all"]);
-
-const isUnset = (value: unknown): boolean =>
-  value === undefined || value === null || value === false || (Array.isArray(value) && value.length === 0);
-
 /** The evaluated resources of one API, typed; a resource or argument that is not modelled is an error that names it. */
 export class Parts {
-  private readonly byType = new Map<string, Part<keyof Shapes>[]>();
+  private readonly byType: ReadonlyMap<string, readonly unknown[]>;
 
   constructor(resources: readonly Resource[]) {
-    for (const resource of resources) {
-      const parts = this.byType.get(resource.type) ?? [];
-      this.byType.set(resource.type, [...parts, read(resource)]);
-    }
+    this.byType = readParts(shapes, "local/api-gateway/rest-api-parts.ts", resources);
   }
 
   all<Type extends keyof Shapes>(type: Type): readonly Part<Type>[] {
-    return (this.byType.get(type) ?? []) as unknown as readonly Part<Type>[];
+    return (this.byType.get(type) ?? []) as readonly Part<Type>[];
   }
-}
-
-function read({ type, address, attributes }: Resource): Part<keyof Shapes> {
-  const shape = Object.hasOwn(shapes, type) ? shapes[type as keyof Shapes] : undefined;
-  if (!shape)
-    throw new Error(
-      `${address} is of a type that is not modelled by the local run: local/api-gateway/rest-api-parts.ts says which are`,
-    );
-  const given = Object.entries(attributes).filter(([name, value]) => !isUnset(value) && !withoutMeaning.has(name));
-  // What another resource computes is here for those who read it.
-  const known = given.filter(([name]) => name !== "id" || "id" in shape.def.shape);
-  const { success, data, error } = shape.safeParse(Object.fromEntries(known));
-  if (success) return { ...data, address };
-  const issue = error.issues[0];
-  const path = [...(issue?.path ?? []), ...(issue?.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [])];
-  const value = path.reduce<unknown>(
-    (inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key],
-    attributes,
-  );
-  throw new Error(`${address}: ${path.join(".")} is not modelled by the local run, got: ${JSON.stringify(value)}`);
 }

@@ -1,5 +1,5 @@
 import { configurationError } from "./gateway-response";
-import type { Stage } from "./stage";
+import type { StageVariables } from "./stage";
 
 const reference = /\$\{stageVariables\.(\w+)\}/g;
 
@@ -8,7 +8,7 @@ const reference = /\$\{stageVariables\.(\w+)\}/g;
  * @throws GatewayError for a variable that the stage does not have: its requests fail, those of other stages need not
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/aws-api-gateway-stage-variables-reference.html
  */
-export const withStageVariables = (text: string, { stageName, variables }: Stage): string =>
+export const withStageVariables = (text: string, { stageName, variables }: StageVariables): string =>
   text.replace(reference, (_, name: string) => {
     const value = variables[name];
     if (value !== undefined) return value;

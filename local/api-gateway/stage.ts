@@ -1,17 +1,27 @@
 import { type CacheSettings, cacheSettings } from "./cache";
 import { type Canary, readCanary } from "./canary";
 import { at } from "./content-types";
-import { ContextTemplate } from "./context-template";
+import { ContextTemplate, type VariableNames } from "./context-template";
 import type { Method } from "./rest-api";
 import type { Part, Parts } from "./rest-api-parts";
 import type { ThrottleLimits } from "./throttle";
 
-/** A name that a deployment is served under. */
-export interface Stage {
+/** What a stage of every kind of API has. */
+export interface StageVariables {
   readonly stageName: string;
-  readonly deploymentId: string;
   readonly variables: Readonly<Record<string, string>>;
-  readonly accessLog?: { readonly format: ContextTemplate; readonly logGroupName: string };
+}
+
+/** Where a stage's access log goes, and how its lines are made. */
+export interface AccessLog {
+  readonly format: ContextTemplate;
+  readonly logGroupName: string;
+}
+
+/** A name that a deployment is served under. */
+export interface Stage extends StageVariables {
+  readonly deploymentId: string;
+  readonly accessLog?: AccessLog;
   readonly canary?: Canary;
   /** Whether a request is served by the canary; nothing where the stage has none. */
   readonly isCanary?: boolean;
@@ -21,7 +31,7 @@ export interface Stage {
 }
 
 /** What an account may do at most. @see https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html */
-const accountLimits: ThrottleLimits = { rateLimit: 10_000, burstLimit: 5_000 };
+export const accountLimits: ThrottleLimits = { rateLimit: 10_000, burstLimit: 5_000 };
 
 /** @throws Error for a deployment, a stage or a method that is not there, naming where it is asked for */
 export function readStages(parts: Parts, methods: readonly Method[]): readonly Stage[] {
@@ -43,10 +53,7 @@ function readStage(parts: Parts, stage: Part<"aws_api_gateway_stage">): Stage {
     stageName,
     deploymentId: stage.deployment_id,
     variables: stage.variables ?? {},
-    accessLog: accessLog && {
-      format: at(address, "access_log_settings.format", () => new ContextTemplate(accessLog.format)),
-      logGroupName: accessLog.destination_arn.replace(/^.*:log-group:/, "").replace(/:\*$/, ""),
-    },
+    accessLog: accessLog && readAccessLog(address, accessLog),
     canary: stage.canary_settings && readCanary(stage.canary_settings),
     throttleOf: (method) => {
       const all = settings.get("*/*");
@@ -62,6 +69,16 @@ function readStage(parts: Parts, stage: Part<"aws_api_gateway_stage">): Stage {
         : undefined,
   };
 }
+
+/** @throws Error for a format with a variable that the kind of API does not have */
+export const readAccessLog = (
+  address: string,
+  settings: { readonly destination_arn: string; readonly format: string },
+  known?: VariableNames,
+): AccessLog => ({
+  format: at(address, "access_log_settings.format", () => new ContextTemplate(settings.format, known)),
+  logGroupName: settings.destination_arn.replace(/^.*:log-group:/, "").replace(/:\*$/, ""),
+});
 
 function requireDeployment(parts: Parts, { address }: Part<"aws_api_gateway_stage">, deploymentId: string): void {
   if (parts.all("aws_api_gateway_deployment").some(({ id }) => id === deploymentId)) return;

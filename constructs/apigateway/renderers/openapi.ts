@@ -210,7 +210,7 @@ function describeIntegration({ integration, cacheKeyParameters }: RouteDefinitio
         {
           statusCode: response.statusCode,
           responseTemplates: { "application/json": escapeTemplate(response.template) },
-          responseParameters: mappedHeadersOf(response),
+          responseParameters: response.headers && mappedHeadersOf(response),
         },
       ]),
     ),
