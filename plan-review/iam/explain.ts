@@ -1,0 +1,110 @@
+import type { PolicyStatement, StatementCondition, StatementPrincipal } from "../../policy/document";
+import type { AccessChange, AccessStatement } from "../model";
+
+const principalText = ({ type, value }: StatementPrincipal): string => {
+  if (value === "*") return type === "AWS" ? "anyone" : `any ${type} principal`;
+  return type === "AWS" || type === "Service" ? value : `${type} ${value}`;
+};
+
+const conditionText = ({ operator, key, values }: StatementCondition): string =>
+  `${operator} ${key} = ${values.join(" | ")}`;
+
+const unlike = (values: readonly string[]): readonly string[] =>
+  values.length > 0 ? [`everything but ${values.join(", ")}`] : [];
+
+/** The parts of a statement in words; each list is what a reader compares. */
+interface Worded {
+  readonly who: readonly string[];
+  readonly actions: readonly string[];
+  readonly resources: readonly string[];
+  readonly conditions: readonly string[];
+}
+
+const known = new WeakMap<PolicyStatement, Worded>();
+
+function worded(statement: PolicyStatement): Worded {
+  const words = known.get(statement) ?? inWords(statement);
+  known.set(statement, words);
+  return words;
+}
+
+function inWords(statement: PolicyStatement): Worded {
+  const { principals, notPrincipals, actions, notActions, resources, notResources, conditions } = statement;
+  const others = notPrincipals.map(principalText);
+  return {
+    who: [...principals.map(principalText), ...(others.length > 0 ? [`everyone but ${others.join(", ")}`] : [])],
+    actions: [...actions, ...unlike(notActions)],
+    resources: [...resources, ...unlike(notResources)],
+    conditions: conditions.map(conditionText),
+  };
+}
+
+const parts = [
+  ["who", "principal"],
+  ["actions", "action"],
+  ["resources", "resource"],
+  ["conditions", "condition"],
+] as const;
+
+const shared = (left: readonly string[], right: readonly string[]): number =>
+  left.filter((text) => right.includes(text)).length / Math.max(left.length, right.length, 1);
+
+/** How likely one statement became the other, from 0. */
+export function likenessOf(left: PolicyStatement, right: PolicyStatement): number {
+  const [one, other] = [worded(left), worded(right)];
+  const isSameName = left.sid !== undefined && left.sid === right.sid;
+  const alike = parts.reduce((sum, [part]) => sum + shared(one[part], other[part]), 0);
+  const services = (actions: readonly string[]): readonly string[] => [
+    ...new Set(actions.map((action) => action.split(":")[0]?.toLowerCase() ?? "")),
+  ];
+  return alike + shared(services(one.actions), services(other.actions)) / 2 + (isSameName ? 4 : 0);
+}
+
+function changedPart(name: string, before: readonly string[], after: readonly string[]): readonly string[] {
+  const gone = before.filter((text) => !after.includes(text));
+  const come = after.filter((text) => !before.includes(text));
+  if (gone.length === 0 && come.length === 0) return [];
+  if (gone.length === 1 && come.length === 1) return [`${name} ${gone[0]} became ${come[0]}`];
+  return [
+    ...(gone.length > 0 ? [`without ${name} ${gone.join(", ")}`] : []),
+    ...(come.length > 0 ? [`with ${name} ${come.join(", ")}`] : []),
+  ];
+}
+
+/** What differs between a statement and what became of it. */
+export function differencesOf(before: PolicyStatement | undefined, after: PolicyStatement | undefined): string {
+  if (!before) return "this statement is new";
+  if (!after) return "this statement goes";
+  const [left, right] = [worded(before), worded(after)];
+  const differences = parts.flatMap(([part, name]) => changedPart(name, left[part], right[part]));
+  const isVersion = before.readsVariables !== after.readsVariables;
+  if (isVersion)
+    differences.push(`variables such as \${aws:username} are ${after.readsVariables ? "read" : "text"} now`);
+  return differences.length > 0 ? differences.join("; ") : "what other statements grant or deny beside it changed";
+}
+
+/** A statement as a reviewer reads it, by itself. */
+export type StatementText = Omit<AccessStatement, "change" | "why">;
+
+export function statementText(statement: PolicyStatement): StatementText {
+  const { who, actions, resources, conditions } = worded(statement);
+  return {
+    effect: statement.effect,
+    ...(who.length > 0 ? { who: who.join(", ") } : {}),
+    actions,
+    resources,
+    conditions,
+  };
+}
+
+/** A statement that changes, as a reviewer reads it. */
+export function accessStatement(statement: PolicyStatement, change: AccessChange, why: string): AccessStatement {
+  return {
+    change,
+    ...statementText(statement),
+    why: statement.effect === "Deny" && change !== "UNKNOWN" ? `${denial(change)}: ${why}` : why,
+  };
+}
+
+const denial = (change: AccessChange): string =>
+  change === "BROADENED" || change === "REMOVED" ? "denies less" : "denies more";

@@ -1,0 +1,73 @@
+/**
+ * Arguments whose change replaces a resource, for types that hold data, grant access or deliver. Without a plan nobody else says so.
+ *
+ * @see https://registry.terraform.io/providers/hashicorp/aws/latest/docs where they are marked "Forces new resource"
+ */
+const forcing: Readonly<Record<string, readonly string[]>> = {
+  aws_api_gateway_authorizer: ["rest_api_id"],
+  aws_api_gateway_deployment: ["rest_api_id", "triggers"],
+  aws_api_gateway_integration: [
+    "rest_api_id",
+    "resource_id",
+    "http_method",
+    "type",
+    "credentials",
+    "integration_http_method",
+    "passthrough_behavior",
+  ],
+  aws_api_gateway_method: ["rest_api_id", "resource_id", "http_method"],
+  aws_api_gateway_resource: ["rest_api_id"],
+  aws_api_gateway_stage: ["rest_api_id", "stage_name"],
+  aws_apigatewayv2_api: ["protocol_type"],
+  aws_apigatewayv2_stage: ["api_id", "name"],
+  aws_cloudwatch_event_rule: ["name", "name_prefix", "event_bus_name"],
+  aws_cloudwatch_log_group: ["name", "name_prefix", "log_group_class"],
+  aws_cognito_user_pool: ["name", "alias_attributes", "username_attributes"],
+  aws_db_instance: ["db_name", "engine", "username", "storage_encrypted", "kms_key_id", "snapshot_identifier"],
+  aws_dynamodb_table: ["name", "hash_key", "range_key", "local_secondary_index", "import_table"],
+  aws_ecr_repository: ["name", "encryption_configuration"],
+  aws_efs_file_system: ["creation_token", "encrypted", "kms_key_id", "performance_mode", "availability_zone_name"],
+  aws_iam_group_policy: ["name", "name_prefix", "group"],
+  aws_iam_group_policy_attachment: ["group", "policy_arn"],
+  aws_iam_policy: ["name", "name_prefix", "path", "description"],
+  aws_iam_role: ["name", "name_prefix", "path"],
+  aws_iam_role_policy: ["name", "name_prefix", "role"],
+  aws_iam_role_policy_attachment: ["role", "policy_arn"],
+  aws_iam_user_policy: ["name", "name_prefix", "user"],
+  aws_iam_user_policy_attachment: ["user", "policy_arn"],
+  aws_kinesis_stream: ["name"],
+  aws_kms_alias: ["name", "name_prefix"],
+  aws_kms_key: ["customer_master_key_spec", "key_usage", "multi_region", "custom_key_store_id"],
+  aws_lambda_alias: ["name", "function_name"],
+  aws_lambda_event_source_mapping: ["event_source_arn", "starting_position", "starting_position_timestamp"],
+  aws_lambda_function: ["function_name", "package_type"],
+  aws_lambda_function_url: ["function_name", "qualifier"],
+  aws_lambda_permission: [
+    "action",
+    "function_name",
+    "principal",
+    "source_arn",
+    "source_account",
+    "statement_id",
+    "qualifier",
+    "event_source_token",
+    "principal_org_id",
+    "function_url_auth_type",
+  ],
+  aws_s3_bucket: ["bucket", "bucket_prefix", "object_lock_enabled"],
+  aws_s3_bucket_policy: ["bucket"],
+  aws_s3_bucket_public_access_block: ["bucket"],
+  aws_s3_bucket_versioning: ["bucket"],
+  aws_secretsmanager_secret: ["name", "name_prefix"],
+  aws_secretsmanager_secret_policy: ["secret_arn"],
+  aws_sns_topic: ["name", "name_prefix", "fifo_topic"],
+  aws_sns_topic_policy: ["arn"],
+  aws_sns_topic_subscription: ["topic_arn", "protocol", "endpoint"],
+  aws_sqs_queue: ["name", "name_prefix", "fifo_queue"],
+  aws_sqs_queue_policy: ["queue_url"],
+  aws_ssm_parameter: ["name"],
+};
+
+/** The arguments whose change replaces a resource of a type; none where that is not known. */
+export const forcingArguments = (type: string): readonly string[] =>
+  Object.hasOwn(forcing, type) ? (forcing[type] ?? []) : [];
