@@ -1,6 +1,6 @@
 import type { APIGatewayAuthorizerResult } from "aws-lambda";
 import * as fc from "fast-check";
-import { type AuthorizedRequest, requestEvent } from "../support/authorizer-events";
+import { type AuthorizedRequest, httpRequestEvent, requestEvent } from "../support/authorizer-events";
 import { LambdaFunction } from "../support/lambda-function";
 import { makeKey, signed, TokenIssuer, unsigned } from "../support/token-issuer";
 
@@ -116,6 +116,77 @@ describe("with its token in the query", () => {
     expect(await outcomeOf(asked({ stageVariables: {} }), byQuery)).toBe("Error: Unauthorized");
     const two = [tokenOf({ ip: "192.0.2.1", sub: "a" }), tokenOf({ ip: "192.0.2.1", sub: "b" })];
     expect(await outcomeOf(asked({ query: { token: two } }), byQuery)).toBe("Error: Unauthorized");
+  });
+});
+
+describe("for an HTTP API", () => {
+  const answerTo = (request: AuthorizedRequest, from = byTenant): Promise<object> =>
+    from.invoke<object>(httpRequestEvent(request));
+
+  test("lets in whoever bears a good token and says what it says, and tells who it is", async () => {
+    const request = { headers: { Authorization: `Bearer ${tokenOf()}`, "X-Tenant": "north" } };
+    expect(await answerTo(request)).toEqual({
+      isAuthorized: true,
+      context: { sub: "user-1", scope: "orders/read orders/write", username: "ada" },
+    });
+  });
+
+  test("lets nobody in, as API Gateway answers with 403, whose token is good but does not allow the request", async () => {
+    const headers = { Authorization: `Bearer ${tokenOf()}`, "X-Tenant": "south" };
+    expect(await answerTo({ headers })).toMatchObject({ isAuthorized: false, context: { sub: "user-1" } });
+    const scoped = await startAuthorizer({ REQUIRED_SCOPE: "orders/delete" });
+    expect(await answerTo({ headers }, scoped)).toMatchObject({ isAuthorized: false });
+    await scoped.stop();
+  });
+
+  test.each([
+    ["no token", () => ({ "X-Tenant": "north" })],
+    ["no tenant", () => ({ Authorization: `Bearer ${tokenOf()}` })],
+    [
+      "a token of another key",
+      () => ({ Authorization: `Bearer ${signed(issuer.claims(), foreign)}`, "X-Tenant": "north" }),
+    ],
+    [
+      "two tokens, which come joined",
+      () => ({ Authorization: [`Bearer ${tokenOf()}`, `Bearer ${tokenOf()}`], "X-Tenant": "north" }),
+    ],
+  ])("knows nobody who comes with %s, and says no more: an error would be a 500", async (_, headers) => {
+    expect(await answerTo({ headers: headers() })).toEqual({ isAuthorized: false });
+  });
+
+  test("does not know a tenant that comes twice", async () => {
+    const headers = { Authorization: `Bearer ${tokenOf()}`, "X-Tenant": ["north", "north"] };
+    expect(await answerTo({ headers })).toMatchObject({ isAuthorized: false });
+  });
+
+  test("fails, as API Gateway answers with 500, where it cannot find out", async () => {
+    const lost = await startAuthorizer({ JWKS_URI: `${issuer.url}/nowhere` });
+    await expect(answerTo({ headers: { Authorization: `Bearer ${tokenOf()}` } }, lost)).rejects.toThrow(
+      "could not be read",
+    );
+    await lost.stop();
+  });
+
+  test("reads what only HTTP APIs tell, such as where the request came from", async () => {
+    const byAddress = await startAuthorizer({ CLAIM_SOURCES: "ip=context.http.sourceIp" });
+    const headers = { Authorization: `Bearer ${tokenOf({ ip: "192.0.2.1" })}` };
+    expect(await answerTo({ headers }, byAddress)).toMatchObject({ isAuthorized: true });
+    expect(await answerTo({ headers, sourceIp: "192.0.2.2" }, byAddress)).toMatchObject({ isAuthorized: false });
+    await byAddress.stop();
+  });
+
+  test("no event opens anything without a good token", async () => {
+    const text = fc.oneof(fc.string(), fc.constantFrom(`Bearer ${unsigned(issuer.claims())}`, tokenOf()));
+    const headers = fc.dictionary(
+      fc.oneof(fc.string(), fc.constantFrom("Authorization", "X-Tenant", "__proto__")),
+      text,
+    );
+    await fc.assert(
+      fc.asyncProperty(headers, async (sent) => {
+        expect(await answerTo({ headers: sent })).toEqual({ isAuthorized: false });
+      }),
+      { numRuns: 200 },
+    );
   });
 });
 

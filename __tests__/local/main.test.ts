@@ -32,7 +32,7 @@ test("stays up, hands out a command for each route, and on Ctrl-C tells of grant
   const { child, output, until } = start("--grants");
   await until("Ctrl-C stops it");
   expect(output()).toMatch(
-    /^orders-dev, presigned-url-dev, storage-dev on http:\/\/127\.0\.0\.1:\d+, as account 123456789012 in eu-west-1; ready in \d+ ms$/m,
+    /^live-orders-dev, orders-dev, presigned-url-dev, storage-dev on http:\/\/127\.0\.0\.1:\d+, as account 123456789012 in eu-west-1; ready in \d+ ms$/m,
   );
   const commands = output().match(/^curl .*$/gm) ?? [];
   const routes = commands.map((command) => command.replace(/^curl -X (\w+) .*\/dev(\/.*)'$/, "$1 $2")).sort();

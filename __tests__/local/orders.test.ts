@@ -253,9 +253,9 @@ describe("says at start what it cannot do or AWS would refuse, by the resource's
     [
       "aws_dynamodb_table",
       "Orders",
-      "ttl",
-      { enabled: true },
-      'aws_dynamodb_table.Orders: aws_dynamodb_table "dev-orders": ttl is not modelled',
+      "replica",
+      [{ region_name: "eu-central-1" }],
+      'aws_dynamodb_table.Orders: aws_dynamodb_table "dev-orders": replica is not modelled',
     ],
     [
       "aws_dynamodb_table",

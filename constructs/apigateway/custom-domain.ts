@@ -3,6 +3,7 @@ import { AcmCertificateValidation } from "@cdktf/provider-aws/lib/acm-certificat
 import { Route53Record } from "@cdktf/provider-aws/lib/route53-record";
 import type { Construct } from "constructs";
 import { PropError, requireMatch } from "../terraform/props";
+import { Stack } from "../terraform/stack";
 
 /** What a name of one's own is, whichever kind of API it leads to. */
 export interface CustomDomainProps {
@@ -26,7 +27,17 @@ export interface CustomDomainProps {
 }
 
 /** @throws PropError */
-export function requireCustomDomain(construct: Construct, { domainName, basePath }: CustomDomainProps): void {
+export function requireCustomDomain(
+  construct: Construct,
+  { domainName, basePath, hostedZoneId }: CustomDomainProps,
+): void {
+  requireMatch(
+    construct,
+    "hostedZoneId",
+    hostedZoneId,
+    /^Z[0-9A-Z]{1,31}$/,
+    "the id of a hosted zone, such as Z0123456789ABCDEFGHIJ",
+  );
   requireMatch(
     construct,
     "domainName",
@@ -53,12 +64,13 @@ export const urlOf = ({ domainName, basePath }: CustomDomainProps): string =>
  * @throws PropError
  */
 export function requireCertificateArn(construct: Construct, prop: string, certificateArn: string): void {
+  const { region } = Stack.of(construct);
   requireMatch(
     construct,
     prop,
     certificateArn,
-    /^arn:[\w-]+:acm:[\w-]+:\d{12}:certificate\/[\w-]+$/,
-    "the ARN of a certificate in the API's Region",
+    new RegExp(`^arn:[\\w-]+:acm:${region}:\\d{12}:certificate/[\\w-]+$`),
+    `the ARN of a certificate in the API's Region, ${region}`,
   );
 }
 
@@ -83,13 +95,6 @@ export function certificateOf(
       certificateArn,
     );
   }
-  requireMatch(
-    domain,
-    "hostedZoneId",
-    hostedZoneId,
-    /^Z[0-9A-Z]{1,31}$/,
-    "the id of a hosted zone, such as Z0123456789ABCDEFGHIJ",
-  );
   const certificate = new AcmCertificate(domain, "Certificate", {
     domainName,
     validationMethod: "DNS",

@@ -73,12 +73,12 @@ export class Quotas<Name extends string> {
   constructor(
     private readonly api: Construct,
     private readonly table: QuotaTable<Name>,
-    raised: Readonly<Partial<Record<Name, number>>> = {},
+    raised?: Readonly<Partial<Record<Name, number>>>,
   ) {
-    const { granted, highest = {} } = table;
+    const { granted, highest } = table;
     this.values = { ...granted, ...raised };
     for (const name of Object.keys(granted) as Name[]) {
-      requireInteger(api, `quotas.${name}`, this.values[name], granted[name], highest[name] ?? 1_000_000);
+      requireInteger(api, `quotas.${name}`, this.values[name], granted[name], highest?.[name] ?? 1_000_000);
     }
   }
 

@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import { DataAwsVpcEndpointService } from "@cdktf/provider-aws/lib/data-aws-vpc-endpoint-service";
 import { SecurityGroup } from "@cdktf/provider-aws/lib/security-group";
 import { VpcEndpoint as VpcEndpointResource } from "@cdktf/provider-aws/lib/vpc-endpoint";
@@ -20,7 +21,9 @@ export interface VpcEndpointProps {
 
 /**
  * An interface endpoint of a VPC, with a security group that lets in HTTPS from named addresses. With its private DNS, clients in the VPC find the
- * service under its usual name.
+ * service under its usual name: of an API's service all APIs, so public ones are not found from there any more, but by names of their own; and a
+ * VPC can have one such endpoint for a service.
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-apis.html
  * @see https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html
  */
 export class VpcEndpoint extends Construct {
@@ -43,13 +46,10 @@ export class VpcEndpoint extends Construct {
       tags: { Name: endpointName },
     });
     for (const cidrIpv4 of clientCidrBlocks) {
-      requireMatch(
-        this,
-        "clientCidrBlocks",
-        cidrIpv4,
-        /^(\d{1,3}\.){3}\d{1,3}\/([12]?\d|3[0-2])$/,
-        "blocks such as 10.0.0.0/16",
-      );
+      const [address = "", length = ""] = cidrIpv4.split("/");
+      if (!isIPv4(address) || !/^([12]?\d|3[0-2])$/.test(length) || cidrIpv4 !== `${address}/${length}`) {
+        throw new PropError(this, "clientCidrBlocks", "blocks such as 10.0.0.0/16", cidrIpv4);
+      }
       new VpcSecurityGroupIngressRule(this, `Https_${cidrIpv4.replace(/[^\d]+/g, "_")}`, {
         securityGroupId: group.id,
         description: "HTTPS from clients",

@@ -88,7 +88,12 @@ describe("a domain name", () => {
       { certificateArn: CERTIFICATE, basePath: "/v1" },
       'basePath must be a path without slashes at its ends, such as v1, got: "/v1"',
     ],
+    [
+      { certificateArn: CERTIFICATE.replace("eu-west-1", "us-east-1") },
+      "certificateArn must be the ARN of a certificate in the API's Region, eu-west-1, got:",
+    ],
     [{ hostedZoneId: "/hostedzone/Z1" }, "hostedZoneId must be the id of a hosted zone"],
+    [{ certificateArn: CERTIFICATE, hostedZoneId: "/hostedzone/Z1" }, "hostedZoneId must be the id of a hosted zone"],
   ])("is refused as %j", (props, message) => {
     expect(() => withDomain(props)).toThrow(message);
   });
@@ -108,10 +113,14 @@ describe("a web ACL", () => {
     });
   });
 
-  test("of CloudFront is refused", () => {
-    const global = arn.replace("regional", "global");
-    expect(() => associated(global)).toThrow(`webAclArn must be the ARN of a regional web ACL, got: "${global}"`);
-  });
+  test.each([arn.replace("regional", "global"), arn.replace("eu-west-1", "eu-west-2")])(
+    "of CloudFront or another Region is refused: %s",
+    (other) => {
+      expect(() => associated(other)).toThrow(
+        `webAclArn must be the ARN of a regional web ACL in the API's Region, eu-west-1, got: "${other}"`,
+      );
+    },
+  );
 });
 
 test("a client certificate is made where it is asked for", () => {
@@ -216,6 +225,8 @@ describe("a VPC endpoint", () => {
     [{ clientCidrBlocks: [] }, "clientCidrBlocks must be at least one block, got: []"],
     [{ clientCidrBlocks: ["10.0.0.0/33"] }, 'clientCidrBlocks must be blocks such as 10.0.0.0/16, got: "10.0.0.0/33"'],
     [{ clientCidrBlocks: ["10.0.0.0"] }, 'got: "10.0.0.0"'],
+    [{ clientCidrBlocks: ["300.0.0.0/8"] }, 'got: "300.0.0.0/8"'],
+    [{ clientCidrBlocks: ["10.0.0.0/8/8"] }, 'got: "10.0.0.0/8/8"'],
   ])("is refused as %j", (changes, message) => {
     expect(() => withEndpoint(changes)).toThrow(message);
   });

@@ -86,6 +86,10 @@ test("allow closes the API to all other sources, which an Allow alone would not"
   expect(decision(config, from("198.51.101.0"))).toBe("explicit deny");
 });
 
+test("one that says nothing is none", () => {
+  expect(countOf(configOf({}), "aws_api_gateway_rest_api_policy")).toBe(0);
+});
+
 test("deny refuses its sources and no other", () => {
   const config = configOf({ deny: [{ sourceIps: ["203.0.113.7"] }, { principals: ["123456789012"] }] });
   expect(decision(config, from("203.0.113.7"))).toBe("explicit deny");
@@ -100,7 +104,10 @@ test("both together allow what is in the one and not in the other", () => {
 });
 
 test("principals are identities and whole accounts", () => {
-  const config = configOf({ allow: [{ principals: ["arn:aws:iam::123456789012:role/Reader", "210987654321"] }] });
+  const config = configOf(
+    { allow: [{ principals: ["arn:aws:iam::123456789012:role/Reader", "210987654321"] }] },
+    { authorization: "AWS_IAM" },
+  );
   expect(documentOf(config).Statement[0].Principal).toEqual({
     AWS: [
       "arn:${data.aws_partition.Partition.partition}:iam::210987654321:root",
@@ -215,6 +222,41 @@ describe("a private API", () => {
     expect(JSON.stringify(documentOf(config))).toContain('"StringEquals":{"aws:SourceVpc":["vpc-0123456789abcdef0"]}');
   });
 
+  describe("that takes addresses or principals", () => {
+    const through = (vpce: string, more: Readonly<Record<string, string>>) => ({
+      context: { ...via(vpce).context, ...more },
+    });
+    const other = "vpce-0fedcba9876543210";
+
+    test("takes them through its own endpoints alone: another's VPC can have the same addresses", () => {
+      const config = configOf({ allow: [{ sourceIps: ["10.0.0.0/16"] }] }, isPrivate);
+      const address = { "aws:VpcSourceIp": "10.0.1.1" };
+      expect(decision(config, through(VPCE, address))).toBe("allow");
+      expect(decision(config, through(other, address))).toBe("explicit deny");
+      expect(decision(config, through(VPCE, { "aws:VpcSourceIp": "10.1.0.1" }))).toBe("explicit deny");
+      expect(decision(config, { context: address })).toBe("explicit deny");
+    });
+
+    test("and through those that the policy names", () => {
+      const allow = [{ sourceIps: ["10.0.0.0/16"] }, { vpcIds: ["vpc-0123456789abcdef0"] }];
+      const config = configOf({ allow }, isPrivate);
+      expect(decision(config, through(VPCE, { "aws:VpcSourceIp": "10.0.1.1" }))).toBe("allow");
+      expect(decision(config, through(other, { "aws:SourceVpc": "vpc-0123456789abcdef0" }))).toBe("allow");
+      expect(decision(config, through(other, { "aws:VpcSourceIp": "10.0.1.1" }))).toBe("explicit deny");
+    });
+
+    test("wants principals to come through them, too", () => {
+      const config = configOf(
+        { allow: [{ principals: ["123456789012"] }] },
+        { ...isPrivate, authorization: "AWS_IAM" },
+      );
+      const reader = identity("Reader");
+      const own = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}';
+      expect(decision(config, { ...reader, ...through(VPCE, reader.context) }, own)).toBe("allow");
+      expect(decision(config, { ...reader, ...through(other, reader.context) }, own)).toBe("explicit deny");
+    });
+  });
+
   test("may come with an endpoint of its own", () => {
     const config = synthesize((stack) => {
       const { vpcEndpointId } = new VpcEndpoint(stack, "Endpoint", {
@@ -288,6 +330,23 @@ describe("is refused", () => {
       {},
       { endpoint: { type: "PRIVATE", vpcEndpointIds: [] } },
       "endpoint.vpcEndpointIds must be at least one VPC endpoint, got: []",
+    ],
+    [{ allow: [] }, {}, "policy.allow must be at least one source, got: []. Leave it out to name none"],
+    [{ deny: [] }, isPrivate, "policy.deny must be at least one source, got: []"],
+    [
+      { allow: [{ vpcIds: ["vpc-0123456789abcdef0"] }] },
+      { endpoint: { type: "PRIVATE", vpcEndpointIds: ["vpc-0123456789abcdef0"] } },
+      'endpoint.vpcEndpointIds must be ids of VPC endpoints, such as vpce-0123456789abcdef0, got: "vpc-0123456789abcdef0"',
+    ],
+    [
+      { allow: [{ principals: ["123456789012"] }] },
+      {},
+      "policy.allow must have a source besides principals for methods that are called unsigned, got: GET /a. Only a signed request tells",
+    ],
+    [
+      { allow: [{ principals: ["123456789012"] }] },
+      { authorization: "AWS_IAM", cors: { allowOrigins: ["https://a.example"] } },
+      "called unsigned, got: OPTIONS /a",
     ],
   ])("%j %j", (policy, changes, message) => {
     expect(() => configOf(policy, changes)).toThrow(message);

@@ -120,6 +120,16 @@ describe("a cached answer", () => {
     expect(countOf(config, "aws_api_gateway_method_settings")).toBe(2);
   });
 
+  test("is told apart by the origin that asks, where pages of other origins may call: an answer says which may read it", () => {
+    const cors = { allowOrigins: ["https://a.example"] };
+    const config = synthesizeRoute({ cacheTtlSeconds: 60, cors }, { cache });
+    const integration = config.resource.aws_api_gateway_integration?.Api_a_GET_Integration;
+    expect(integration?.cache_key_parameters).toEqual(["method.request.header.Origin"]);
+    expect(config.resource.aws_api_gateway_method?.Api_a_GET?.request_parameters).toEqual({
+      "method.request.header.Origin": false,
+    });
+  });
+
   test.each([1, 3_600])("is kept %s seconds", (cacheTtlSeconds) => {
     expect(settingsOf(synthesizeRoute({ cacheTtlSeconds }, { cache })).cache_ttl_in_seconds).toBe(cacheTtlSeconds);
   });

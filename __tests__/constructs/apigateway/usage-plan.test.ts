@@ -137,6 +137,12 @@ describe("a key", () => {
     expect(() => synthesizePlan({ keys: ["acme", "acme"] })).toThrow('keys must be names that differ, got: "acme"');
   });
 
+  test("are told apart by their outputs, too", () => {
+    expect(() => synthesizePlan({ keys: ["a-b", "a_b"] }, (plan) => plan.addKeyOutputs())).toThrow(
+      'keys must be names that the outputs tell apart, where - is _, got: "a_b". The output api_key_a_b is another key\'s (in test/Plan)',
+    );
+  });
+
   test("may be in one plan of a stage only", () => {
     const refused = () =>
       synthesizeApi((api, stack) => {

@@ -95,7 +95,7 @@ describe("the orders pipeline's API", () => {
     expect(gatewayOf(orders).gateway.stages).toEqual([
       {
         stageName: "dev",
-        routes: [{ httpMethod: "POST", path: "/orders", authorization: "AWS_IAM", exampleBody: order }],
+        routes: [{ httpMethod: "POST", path: "/orders", authorization: "AWS_IAM", exampleBody: order, origin: {} }],
       },
     ]);
   });
@@ -144,6 +144,7 @@ describe("access log", () => {
       stage: "dev",
       isCanary: "-",
       traceId: "-",
+      user: "-",
     });
   });
 

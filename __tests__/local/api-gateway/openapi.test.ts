@@ -208,7 +208,7 @@ describe("is the same API in either rendering:", () => {
     { authorization: { type: "COGNITO_USER_POOLS" }, allowOrigins: ["https://example.com"] },
     { authorization: { type: "TOKEN" }, usagePlans: { gold: { keys: ["one"] } } },
     {
-      authorization: { type: "REQUEST", tokenSource: "method.request.querystring.token" },
+      authorization: { type: "REQUEST", tokenSource: "method.request.header.X-Token" },
       minimumCompressionSizeBytes: 1,
     },
   ];
