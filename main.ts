@@ -4,6 +4,7 @@ import { withoutTokenTraces } from "./constructs/terraform/without-token-traces"
 import { rules } from "./rules";
 import { readEnvironments } from "./settings/schema";
 import { ApiGatewayAccountStack, accountsOf } from "./stacks/api-gateway-account";
+import { LiveOrdersStack } from "./stacks/live-orders";
 import { OrdersStack } from "./stacks/orders";
 import { PresignedUrlStack } from "./stacks/presigned-url";
 import { StorageStack } from "./stacks/storage";
@@ -17,6 +18,7 @@ withoutTokenTraces(() => {
     new ApiGatewayAccountStack(app, name, { ...account, backend });
   for (const environment of environments) {
     new OrdersStack(app, `orders-${environment.name}`, { environment, backend });
+    new LiveOrdersStack(app, `live-orders-${environment.name}`, { environment, backend });
     new PresignedUrlStack(app, `presigned-url-${environment.name}`, { environment, backend });
     new StorageStack(app, `storage-${environment.name}`, { environment, backend });
   }

@@ -1,6 +1,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { firstEnvironment, stackFolders } from "./local/stacks";
+import { API_KEY } from "./openapi/body";
+import type { OpenApiDocument } from "./openapi/document";
 import { readConfig, resourcesOf, type TerraformConfig } from "./terraform/config";
 
 interface SynthesizedStack {
@@ -23,6 +25,7 @@ const services: Readonly<Record<string, string>> = {
   lambda: "Lambda",
   route53: "Route 53",
   s3: "S3",
+  security: "VPC",
   sns: "SNS",
   sqs: "SQS",
   vpc: "VPC",
@@ -31,7 +34,7 @@ const services: Readonly<Record<string, string>> = {
 
 function serviceOf(type: string): string {
   const name = type.replace(/^aws_/, "");
-  const prefix = Object.keys(services).find((candidate) => name.startsWith(`${candidate}_`));
+  const prefix = Object.keys(services).find((candidate) => `${name}_`.startsWith(`${candidate}_`));
   return prefix ? (services[prefix] as string) : name;
 }
 
@@ -66,13 +69,16 @@ function folded(label: string, words: readonly string[]): string {
   return lines.map((line, at) => `  ${(at === 0 ? label : "").padEnd(10)}${line}`).join("\n");
 }
 
+/** Where a system is called: what a person looks for first among its outputs. */
+const isAddress = (output: string): boolean => /_url$/.test(output) && !/(console|queue)_url$/.test(output);
+
 function contentOf({ folder, config }: SynthesizedStack): string {
   const outputs = Object.keys((config.output ?? {}) as object);
   const files = zips(folder);
   return [
     folded("", counts(config)),
     ...(files.length > 0 ? [folded("zips", files)] : []),
-    ...(outputs.length > 0 ? [folded("outputs", outputs)] : []),
+    ...(outputs.length > 0 ? [folded("outputs", [`${outputs.length} in all`, ...outputs.filter(isAddress)])] : []),
   ].join("\n");
 }
 
@@ -98,6 +104,23 @@ function openMethods({ folder, config }: SynthesizedStack): readonly string[] {
     .map(({ address }) => `${path.basename(folder)}: ${address}`);
 }
 
+/** The document of an API that is written down as one, with what Terraform fills in left empty. */
+const documentOf = (body: string): OpenApiDocument =>
+  JSON.parse(body.replace(/\$\{jsonencode\("(?:\\.|\$\{[^{}]*\}|[^"\\])*"\)\}/g, '""')) as OpenApiDocument;
+
+/** The same of APIs that are written down as one document. */
+function openOperations({ folder, config }: SynthesizedStack): readonly string[] {
+  return resourcesOf(config).flatMap(({ type, address, attributes: { body } }) => {
+    if (type !== "aws_api_gateway_rest_api" || typeof body !== "string") return [];
+    return Object.entries(documentOf(body).paths).flatMap(([route, operations]) =>
+      Object.entries(operations)
+        .filter(([, { security = [] }]) => security.every((scheme) => Object.keys(scheme).join() === API_KEY))
+        .filter(([, operation]) => operation["x-amazon-apigateway-integration"]?.type !== "mock")
+        .map(([method]) => `${path.basename(folder)}: ${address}, ${method.toUpperCase()} ${route}`),
+    );
+  });
+}
+
 /** Whether a stack's provider says which accounts it may be applied to. */
 function hasAccountGuard({ config }: SynthesizedStack): boolean {
   const provider = config.provider as { aws: { allowed_account_ids?: string[] }[] };
@@ -115,8 +138,10 @@ export function summary(outdir: string): string {
   });
   const names = Object.keys(stacks);
   const account = names.filter((name) => name.startsWith("api-gateway-account-"));
-  const environment = stackFolders(outdir, firstEnvironment(outdir)).map((folder) => path.basename(folder));
-  const open = synthesized.flatMap(openMethods);
+  const systems = stackFolders(outdir, firstEnvironment(outdir)).map((folder) => path.basename(folder));
+  const later = systems.filter((name) => name.startsWith("live-orders-"));
+  const environment = systems.filter((name) => !later.includes(name));
+  const open = synthesized.flatMap((stack) => [...openMethods(stack), ...openOperations(stack)]);
   const unguarded = synthesized.filter((stack) => !hasAccountGuard(stack)).map(({ folder }) => path.basename(folder));
   const shown = path.relative(process.cwd(), outdir);
   const folder = path.join(shown, "stacks", environment[0] ?? "");
@@ -132,6 +157,9 @@ export function summary(outdir: string): string {
         `  npx cdktf deploy ${name}   once, unless API Gateway has a logging role there already (docs/deploying.md)`,
     ),
     `  npx cdktf deploy ${environment.join(" ")}`,
+    ...later.map(
+      (name) => `  npx cdktf deploy ${name}   after orders, whose notifications it listens to (docs/live-orders.md)`,
+    ),
     `  ${chdir} init && ${chdir} plan   one of them without the CLI`,
     ...(shown.startsWith("..")
       ? [

@@ -18,6 +18,10 @@ describe("the same commit", () => {
       [0, ""],
     ]);
     const assets = {
+      "live-orders": [
+        ...["answer-message", "authorize-request", "broadcast-order"],
+        ...["connect-client", "disconnect-client", "subscribe-to-orders"],
+      ],
       orders: ["notify-order", "write-order"],
       "presigned-url": ["generate-presigned-url"],
       storage: ["delete-object", "list-buckets", "list-objects", "read-object", "write-object"],
@@ -64,44 +68,42 @@ describe("npm start", () => {
       .replace(/[\da-f-]{36}/, "<id>");
     expect(text).toBe(`api-gateway-account-eu-west-1
             3 resources: API Gateway 1, IAM 2
-  outputs   cloudwatch_role_arn
+  outputs   1 in all
+live-orders-dev, live-orders-prod
+            93 resources: API Gateway 14, CloudWatch 17, CloudWatch Logs 10, Cognito 2
+            DynamoDB 3, IAM 33, KMS 1, Lambda 8, SNS 3, SQS 2
+  zips      answer-message.zip N kB, authorize-request.zip N kB, broadcast-order.zip N kB
+            connect-client.zip N kB, disconnect-client.zip N kB, subscribe-to-orders.zip N kB
+  outputs   13 in all, live_orders_url
 orders-dev, orders-prod
-            67 resources: API Gateway 20, CloudWatch 8, CloudWatch Logs 4, DynamoDB 1, IAM 18
+            77 resources: API Gateway 25, CloudWatch 12, CloudWatch Logs 5, DynamoDB 1, IAM 18
             KMS 1, Lambda 4, SNS 4, SQS 7
   zips      notify-order.zip N kB, write-order.zip N kB
-  outputs   access_log_group, api_console_url, api_id, dead_letter_queue_url
-            execution_log_group, notify_order_function_name, notify_order_log_group, orders_url
-            queue_arn, queue_console_url, queue_url, table_arn, table_console_url, table_name
-            table_stream_arn, topic_arn, topic_console_url, undelivered_queue_url
-            write_order_function_name, write_order_log_group
+  outputs   21 in all, orders_url
 presigned-url-dev, presigned-url-prod
-            37 resources: API Gateway 10, CloudWatch 5, CloudWatch Logs 4, IAM 7, KMS 1
+            43 resources: API Gateway 15, CloudWatch 6, CloudWatch Logs 4, IAM 7, KMS 1
             Lambda 1, S3 7, SNS 2
   zips      generate-presigned-url.zip N kB
-  outputs   access_log_group, alarm_topic_arn, api_console_url, api_id, bucket_arn
-            bucket_console_url, bucket_name, execution_log_group, function_log_group
-            function_name, presigned_url_url, signing_role_arn
+  outputs   13 in all, presigned_url_url
 storage-dev, storage-prod
-            84 resources: API Gateway 22, CloudWatch 13, CloudWatch Logs 8, IAM 26, KMS 1
+            89 resources: API Gateway 26, CloudWatch 14, CloudWatch Logs 8, IAM 26, KMS 1
             Lambda 5, S3 7, SNS 2
   zips      delete-object.zip N kB, list-buckets.zip N kB, list-objects.zip N kB
             read-object.zip N kB, write-object.zip N kB
-  outputs   access_log_group, alarm_topic_arn, api_console_url, api_id, bucket_arn
-            bucket_console_url, bucket_name, delete_object_function_name
-            delete_object_log_group, execution_log_group, list_buckets_function_name
-            list_buckets_log_group, list_objects_function_name, list_objects_log_group
-            read_object_function_name, read_object_log_group, storage_url
-            write_object_function_name, write_object_log_group
+  outputs   20 in all, storage_url
 
-7 stacks in cdktf.out, N s
+9 stacks in cdktf.out, N s
 
 Next
   npx cdktf deploy api-gateway-account-eu-west-1   once, unless API Gateway has a logging role there already (docs/deploying.md)
   npx cdktf deploy orders-dev presigned-url-dev storage-dev
+  npx cdktf deploy live-orders-dev   after orders, whose notifications it listens to (docs/live-orders.md)
   terraform -chdir=cdktf.out/stacks/orders-dev init && terraform -chdir=cdktf.out/stacks/orders-dev plan   one of them without the CLI
 
 No accountId in settings/: everything would go to whatever account the credentials belong to.
 
+live-orders-dev, run on this machine
+  a client that follows all orders saw walk-live N ms after it was posted
 orders-dev, run on this machine
   POST /orders {"orderID":"walk-1","item":"tea","quantity":2}  202 {"messageId":"<id>"}
   in dev-orders after N ms  {"orderID":"walk-1","item":"tea","quantity":2}
@@ -128,7 +130,7 @@ describe("whoever changes the project", () => {
     expect(Object.keys(readJson(project, "cdktf.out/manifest.json").stacks)).toEqual([
       "api-gateway-account-eu-west-1",
       "api-gateway-account-us-east-1",
-      ...["orders", "presigned-url", "storage"].flatMap((system) =>
+      ...["live-orders", "orders", "presigned-url", "storage"].flatMap((system) =>
         ["dev", "dev-us", "prod", "qa"].map((environment) => `${system}-${environment}`),
       ),
     ]);
@@ -219,7 +221,7 @@ describe("whoever changes the project", () => {
       expect(project.run("start.ts")).toMatchObject({
         status: 0,
         stderr: "",
-        stdout: expect.stringContaining("7 stacks in cdktf.out"),
+        stdout: expect.stringContaining("9 stacks in cdktf.out"),
       });
       expect(project.tree()).toEqual(before);
     }

@@ -51,7 +51,7 @@ function readable(order: Record<string, unknown>): string {
     if (Buffer.byteLength(text) <= MAX_TEXT_BYTES) return text;
   }
   const start = Buffer.from(JSON.stringify(order)).subarray(0, MAX_TEXT_BYTES).toString().replace(/�$/, "");
-  return `${start}\n\n(cut here: the whole order is in the table, under its orderID)`;
+  return `${start}\n\n(cut here: the whole order is in the table, under its orderID, ${JSON.stringify(order.orderID)})`;
 }
 
 /**

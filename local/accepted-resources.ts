@@ -83,6 +83,24 @@ export const acceptedResources: Readonly<Record<string, AcceptedResource>> = {
       regional_zone_id: "Z0000000000LOCAL",
     }),
   },
+  aws_apigatewayv2_api_mapping: {
+    arguments: ["api_id", "domain_name", "stage", "api_mapping_key"],
+    unenforced: "names and paths: APIs are called at their addresses here",
+    attributes: (_, { count }) => ({ id: `m${String(count).padStart(5, "0")}` }),
+  },
+  aws_apigatewayv2_domain_name: {
+    arguments: ["domain_name", "domain_name_configuration", "mutual_tls_authentication", "routing_mode", ...tags],
+    unenforced: "the name and mutual TLS: APIs are called at their addresses here, without TLS",
+    attributes: ({ domain_name: domainName, domain_name_configuration: given }, { count, place }) => ({
+      id: domainName,
+      arn: `arn:${place.partition}:apigateway:${place.region}::/domainnames/${domainName}`,
+      domain_name_configuration: [given ?? []].flat().map((configuration) => ({
+        ...(configuration as Attributes),
+        target_domain_name: `d-${String(count).padStart(10, "0")}.execute-api.${place.region}.amazonaws.com`,
+        hosted_zone_id: "Z0000000000LOCAL",
+      })),
+    }),
+  },
   aws_cloudwatch_dashboard: {
     arguments: ["dashboard_name", "dashboard_body"],
     unenforced: "the dashboard: no metric is made",

@@ -1,53 +1,71 @@
 import type { RouteDescription } from "./api-gateway/api-gateway";
-import type { Cognito } from "./cognito/cognito";
+import type { AuthorizedBy } from "./api-gateway/rest-api";
 import type { UserPool } from "./cognito/user-pool";
 
 /** Who calls, in the commands that are printed. */
 const USERNAME = "you@example.com";
 
+/** Text that a shell leaves as it is. */
+const VALUE = "<value>";
+
 /**
- * What a curl command needs for an authorizer to let it in: a header with a fresh token of a user pool, fetched by the command itself. For a
- * function it is an access token of the first pool that there is; where there is none, whoever runs the command has to put in a value.
+ * What a curl command needs for an authorizer to let it in: a fresh token of a user pool, fetched by the command itself, where the authorizer
+ * looks for it. For a function it is an access token. Where there is none, and for whatever else a function looks at, whoever runs the command has
+ * to put in a value.
+ * @param pools whose tokens the API may take
  */
-export function authorizationArguments(cognito: Cognito, { authorizedBy }: RouteDescription): readonly string[] {
+export function authorizationArguments(
+  pools: readonly UserPool[],
+  { authorizedBy }: Pick<RouteDescription, "authorizedBy">,
+): readonly string[] {
   if (!authorizedBy) return [];
-  const { authorizer, scopes } = authorizedBy;
+  const { authorizer } = authorizedBy;
+  const token = tokenCommand(pools, authorizedBy);
   switch (authorizer.type) {
-    case "COGNITO_USER_POOLS": {
-      const pools = authorizer.userPoolArns.flatMap((arn) => cognito.poolByArn(arn) ?? []);
-      return [headerWith(authorizer.header, "", tokenCommand(pools, scopes))];
-    }
+    case "COGNITO_USER_POOLS":
+      return [headerWith(authorizer.header, token)];
     case "TOKEN":
-      return [headerWith(authorizer.header, "Bearer ", tokenCommand(cognito.userPools, undefined))];
+      return [headerWith(authorizer.header, `Bearer ${token}`)];
     case "REQUEST":
-      return authorizer.identitySources
-        .filter(({ location }) => location === "header")
-        .map(({ name }) =>
-          name.toLowerCase() === "authorization"
-            ? headerWith(name, "Bearer ", tokenCommand(cognito.userPools, undefined))
-            : headerWith(name, "", undefined),
-        );
+      return authorizer.identitySources.flatMap(({ location, name }, at) => {
+        const value = at === 0 ? token : VALUE;
+        if (location === "header") return [headerWith(name, at === 0 ? `Bearer ${value}` : value)];
+        return location === "querystring" ? [`--url-query "${name}=${value}"`] : [];
+      });
   }
 }
 
-const headerWith = (name: string, before: string, command: string | undefined): string =>
-  command === undefined ? `-H '${name}: ${before}<value>'` : `-H "${name}: ${before}$(${command})"`;
+const headerWith = (name: string, value: string): string => `-H "${name}: ${value}"`;
+
+function tokenCommand(pools: readonly UserPool[], authorizedBy: AuthorizedBy): string {
+  const asked = tokenRequestOf(pools, authorizedBy);
+  if (!asked) return VALUE;
+  const { issuer, clientId, username, scopes } = asked;
+  return `$(curl -s '${issuer}/token?${new URLSearchParams({ client_id: clientId, username, scope: scopes.join(" ") })}')`;
+}
 
 /**
- * Gets a token from a pool that has a client for it.
- * @param scopes of which the token must have one; an identity token for none, an access token with all that there are where it is left open
+ * How to get a token from a pool that has a client for it: an identity token for a Cognito authorizer without scopes, an access token with one of
+ * its scopes, or, for a function, with all that there are.
  */
-function tokenCommand(pools: readonly UserPool[], scopes: readonly string[] | undefined): string | undefined {
-  for (const { clients, issuer } of pools) {
+export function tokenRequestOf(pools: readonly UserPool[], authorizedBy: AuthorizedBy) {
+  const { authorizer } = authorizedBy;
+  const taken = pools.filter(
+    ({ arn }) => authorizer.type !== "COGNITO_USER_POOLS" || authorizer.userPoolArns.includes(arn),
+  );
+  for (const { userPoolId, clients, issuer } of taken) {
     for (const { clientId, allowedScopes } of clients.values()) {
-      const wanted = scopes?.filter((scope) => allowedScopes.includes(scope)).slice(0, 1) ?? [
-        "aws.cognito.signin.user.admin",
-        ...allowedScopes.filter((scope) => scope.includes("/")),
-      ];
-      if (scopes && scopes.length > 0 && wanted.length === 0) continue;
-      const query = new URLSearchParams({ client_id: clientId, username: USERNAME, scope: wanted.join(" ") });
-      return `curl -s '${issuer}/token?${query}'`;
+      const wanted = scopesFor(authorizedBy, allowedScopes);
+      if (wanted) return { userPoolId, issuer, clientId, username: USERNAME, scopes: wanted };
     }
   }
   return undefined;
+}
+
+/** The scopes that a client's token must have, none for an identity token; nothing where the client may have none that will do. */
+function scopesFor({ authorizer, scopes }: AuthorizedBy, allowed: readonly string[]): readonly string[] | undefined {
+  if (authorizer.type !== "COGNITO_USER_POOLS")
+    return ["aws.cognito.signin.user.admin", ...allowed.filter((scope) => scope.includes("/"))];
+  const wanted = scopes.filter((scope) => allowed.includes(scope)).slice(0, 1);
+  return wanted.length > 0 || scopes.length === 0 ? wanted : undefined;
 }

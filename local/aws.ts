@@ -6,6 +6,8 @@ export interface Caller {
   readonly accountId: string;
   /** The service that calls, such as `cloudwatch.amazonaws.com`; such a caller has no `aws:PrincipalArn`. */
   readonly service?: string;
+  /** ARN of what a service calls for, such as a topic; where a service calls on its own, and says so (`aws:SourceArn`). */
+  readonly sourceArn?: string;
   /** `arn:<partition>:sts::<account>:assumed-role/<role>/<session name>`, where a role was assumed. */
   readonly sessionArn?: string;
   /** `aws:userid`: the role's unique id, a colon and the session's name, where a role was assumed. */

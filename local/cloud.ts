@@ -1,6 +1,7 @@
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 import * as path from "node:path";
+import type { Duplex } from "node:stream";
 import { type Resource, readConfig, type TerraformConfig } from "../terraform/config";
 import { type Applied, apply } from "../terraform/evaluate";
 import type { Answer } from "./api-gateway/answer";
@@ -8,14 +9,17 @@ import { ApiGateway, type HttpRequest } from "./api-gateway/api-gateway";
 import type { FunctionCall } from "./api-gateway/proxy-integration";
 import { originOf } from "./api-gateway/request-origin";
 import { UsagePlans } from "./api-gateway/usage-plans";
+import { type ApiDescription, ApisV2 } from "./api-gateway-v2/apis";
 import { AwsError, type Caller, type Clock, type Log, type Place, type WireRequest, type WireResponse } from "./aws";
 import { COGNITO_PATH, Cognito } from "./cognito/cognito";
 import { DynamoDb } from "./dynamodb/dynamodb";
-import { faultOf, isForS3, receive, refusalOf, send } from "./http";
+import { faultOf, isForS3, receive, refusalOf, requestOf, send } from "./http";
 import { Iam } from "./iam/iam";
 import { verify, verifyPostPolicy } from "./iam/sigv4";
+import { AsyncInvocations } from "./lambda/async-invocations";
 import { EventSourceMappings } from "./lambda/event-source-mappings";
 import { type InvocationResult, Lambda } from "./lambda/lambda";
+import { queueUrlOf } from "./lambda/queue-mapping";
 import { LocalProvider } from "./resources";
 import { S3 } from "./s3/s3";
 import { Sns } from "./sns/sns";
@@ -27,6 +31,8 @@ export interface RunningStack {
   readonly name: string;
   readonly outputs: Applied["outputs"];
   readonly apis: readonly { readonly url: string; readonly stages: ApiGateway["stages"] }[];
+  /** HTTP and WebSocket APIs. */
+  readonly apisV2: readonly ApiDescription[];
   /** What of the stack is accepted and not enforced, a sentence for each resource type. */
   readonly unenforced: readonly string[];
 }
@@ -73,9 +79,11 @@ export class Cloud {
   private readonly usagePlans: UsagePlans;
   readonly stacks: RunningStack[] = [];
   private readonly mappings: EventSourceMappings;
+  private readonly asyncInvocations: AsyncInvocations;
   private readonly keyPolicies = new Map<string, string>();
   private readonly vpcEndpoints = new Map<string, string>();
   private readonly apis = new Map<string, ApiGateway>();
+  readonly apisV2 = new ApisV2();
   private count = 0;
 
   private constructor(
@@ -88,7 +96,23 @@ export class Cloud {
     this.iam = new Iam({ place, clock });
     const assume = (roleArn: string, service: string) => this.iam.assume(roleArn, service);
     this.sqs = new Sqs({ place, access: this.iam, clock, log, endpoint });
-    this.sns = new Sns({ place, access: this.iam, clock, log, keyPolicyOf: (keyArn) => this.keyPolicies.get(keyArn) });
+    this.sns = new Sns({
+      place,
+      access: this.iam,
+      clock,
+      log,
+      keyPolicyOf: (keyArn) => this.keyPolicies.get(keyArn),
+      deliveries: {
+        invoke: ({ topicArn, functionArn, event }) => {
+          this.requireInvocation(this.snsFor(topicArn), functionArn);
+          this.asyncInvocations.enqueue(functionArn, event);
+        },
+        send: async ({ topicArn, queueArn, body }) => {
+          const message = { QueueUrl: queueUrlOf(queueArn), MessageBody: body };
+          await this.sqs.call(this.snsFor(topicArn), "SendMessage", message);
+        },
+      },
+    });
     this.dynamodb = new DynamoDb({ place, access: this.iam, clock, log });
     this.s3 = new S3({
       place,
@@ -103,6 +127,7 @@ export class Cloud {
     this.usagePlans = new UsagePlans(clock);
     this.lambda = new Lambda({ place, clock, log, assume, endpoint });
     this.lambda.onInvocation(({ functionName }) => this.writeLogs(functionName));
+    this.asyncInvocations = new AsyncInvocations({ clock, log, lambda: this.lambda, queues: this.sqs });
     this.mappings = new EventSourceMappings({
       place,
       clock,
@@ -131,8 +156,10 @@ export class Cloud {
     const { port } = server.address() as AddressInfo;
     const cloud = new Cloud(server, `http://127.0.0.1:${port}`, place, options);
     server.on("request", (request, response) => void cloud.serve(request, response));
+    server.on("upgrade", (request, socket, head) => void cloud.upgrade(request, socket, head));
     try {
       for (const { folder, config } of configs) cloud.deploy(folder, config);
+      cloud.sns.requireTopics();
     } catch (error) {
       await cloud.stop();
       throw error;
@@ -142,7 +169,9 @@ export class Cloud {
 
   /** Stops everything: what is under way is ended, no process and no port is left. */
   async stop(): Promise<void> {
+    this.apisV2.stop();
     await this.mappings.stop();
+    await this.asyncInvocations.stop();
     await this.lambda.stop();
     this.sqs.stop();
     await this.dynamodb.stop();
@@ -155,6 +184,7 @@ export class Cloud {
   private deploy(folder: string, config: TerraformConfig): void {
     const { place, iam, sqs, sns, dynamodb, lambda, s3, cognito, mappings, keyPolicies, vpcEndpoints, usagePlans } =
       this;
+    const { asyncInvocations } = this;
     const services = {
       place,
       iam,
@@ -165,6 +195,7 @@ export class Cloud {
       s3,
       cognito,
       mappings,
+      asyncInvocations,
       keyPolicies,
       vpcEndpoints,
       usagePlans,
@@ -175,12 +206,16 @@ export class Cloud {
       return this.count;
     });
     const { outputs } = apply(config, provider, this.options.variables);
-    const byApi = groupBy(provider.apiResources, restApiIdOf);
-    const apis = [...byApi].map(([restApiId, resources]) => ({
-      url: `${services.executeApi}/${restApiId}`,
+    const urlOf = (apiId: string): string => `${services.executeApi}/${apiId}`;
+    const apis = [...groupBy(provider.apiResources, apiIdOf)].map(([restApiId, resources]) => ({
+      url: urlOf(restApiId),
       stages: this.createApi(restApiId, resources).stages,
     }));
-    this.stacks.push({ name: path.basename(folder), outputs, apis, unenforced: [...provider.unenforced].sort() });
+    const apisV2 = [...groupBy(provider.apiV2Resources, apiIdOf)].map(([apiId, resources]) =>
+      this.apisV2.create(urlOf(apiId), { apiId, resources, ...this.behindApi(apiId) }),
+    );
+    const unenforced = [...provider.unenforced].sort();
+    this.stacks.push({ name: path.basename(folder), outputs, apis, apisV2, unenforced });
   }
 
   /** Lambda writes a function's logs under the function's role; without the grants they are lost, and the function runs. */
@@ -197,55 +232,69 @@ export class Cloud {
   }
 
   private createApi(restApiId: string, resources: readonly Resource[]): ApiGateway {
-    const sessions = new Map<string, Caller>();
     const api = new ApiGateway({
       restApiId,
       resources,
+      usagePlans: this.usagePlans,
+      random: this.options.random,
+      ...this.behindApi(restApiId),
+    });
+    this.apis.set(restApiId, api);
+    return api;
+  }
+
+  /** What an API of any kind asks and calls. */
+  private behindApi(apiId: string) {
+    const sessions = new Map<string, Caller>();
+    return {
       place: this.place,
       access: this.iam,
       clock: this.options.clock,
       log: this.options.log,
-      usagePlans: this.usagePlans,
-      random: this.options.random,
       // The client signed the whole path, of which the API sees the part behind its own id.
-      authenticate: (request) => {
-        const path = `${EXECUTE_API}/${restApiId}${request.path}`;
+      authenticate: (request: HttpRequest): Caller => {
+        const path = `${EXECUTE_API}/${apiId}${request.path}`;
         const { caller, service } = this.authenticate({ ...request, path });
         if (service === "execute-api") return caller;
         const message = `Credential should be scoped to correct service: 'execute-api', got: ${service}`;
         throw new AwsError("SignatureDoesNotMatch", message, 403);
       },
-      assume: (roleArn) => {
+      assume: (roleArn: string): Caller => {
         const caller = sessions.get(roleArn) ?? this.iam.assume(roleArn, "apigateway.amazonaws.com").caller;
         sessions.set(roleArn, caller);
         return caller;
       },
       integrations: {
         // path/<account>/<queue>, as the integration's URI ends
-        sqs: (caller, queuePath, request) =>
+        sqs: (caller: Caller, queuePath: string, request: WireRequest) =>
           this.sqs.handle(caller, {
             ...request,
             headers: { ...request.headers, "x-local-path": queuePath.replace(/^path/, "") },
           }),
       },
-      invoke: (call) => this.invoke(call),
-      userPoolByArn: (arn) => this.cognito.poolByArn(arn),
-    });
-    this.apis.set(restApiId, api);
-    return api;
+      invoke: (call: FunctionCall) => this.invoke(call),
+      userPoolByArn: (arn: string) => this.cognito.poolByArn(arn),
+      userPools: () => this.cognito.userPools,
+    };
   }
 
   /** Invokes a function for an API, if the API's role or the function's own policy lets it. */
   private invoke({ caller, functionArn, sourceArn, event }: FunctionCall): Promise<InvocationResult> {
-    this.iam.authorize({
-      caller,
-      action: "lambda:InvokeFunction",
-      resource: functionArn,
-      resourcePolicy: this.lambda.policyOf(functionArn),
-      // A role's session says nothing of whom it works for.
-      context: caller.service ? { "aws:SourceArn": sourceArn, "aws:SourceAccount": this.place.accountId } : undefined,
-    });
+    // A role's session says nothing of whom it works for.
+    this.requireInvocation(caller.service ? { ...caller, sourceArn } : caller, functionArn);
     return this.lambda.invoke(functionArn, event);
+  }
+
+  /** @throws AwsError for who may not invoke a function, by policies of its own or the function's */
+  private requireInvocation(caller: Caller, functionArn: string): void {
+    const resourcePolicy = this.lambda.policyOf(functionArn);
+    this.iam.authorize({ caller, action: "lambda:InvokeFunction", resource: functionArn, resourcePolicy });
+  }
+
+  /** SNS itself, which delivers a topic's messages. */
+  private snsFor(topicArn: string): Caller {
+    const service = "sns.amazonaws.com";
+    return { principalArn: service, accountId: this.place.accountId, service, sourceArn: topicArn };
   }
 
   private async serve(incoming: http.IncomingMessage, outgoing: http.ServerResponse): Promise<void> {
@@ -261,7 +310,7 @@ export class Cloud {
       const { method, path: asked, headers, body } = request;
       return this.cognito.handle({ method, path: asked, headers, body: body.toString() });
     }
-    const [, restApiId = "", rest] = /^\/_aws\/execute-api\/([^/?]+)(\/.*)?$/.exec(request.path) ?? [];
+    const { apiId: restApiId, rest } = pathOf(request);
     if (!restApiId && isForS3(request)) return this.s3.handle(request);
     if (!restApiId) {
       return this.callAws(request).catch((error: unknown) => {
@@ -270,9 +319,20 @@ export class Cloud {
       });
     }
     const api = this.apis.get(restApiId);
-    if (!api) throw new AwsError("ForbiddenException", `no API has the id ${restApiId} here`, 403);
+    const received = this.receivedAt(request, rest);
+    return api ? api.handle(received) : this.apisV2.handle(restApiId, received);
+  }
+
+  /** A request as its API sees it. */
+  private receivedAt(request: HttpRequest, path: string): HttpRequest {
     const origin = originOf(request, (vpcEndpointId) => this.vpcEndpoints.get(vpcEndpointId));
-    return api.handle({ ...request, ...origin, path: rest ?? "/" });
+    return { ...request, ...origin, path };
+  }
+
+  private async upgrade(incoming: http.IncomingMessage, raw: Duplex, head: Buffer): Promise<void> {
+    const request = requestOf(incoming, Buffer.alloc(0));
+    const { apiId, rest } = pathOf(request);
+    await this.apisV2.upgrade({ incoming, raw, head }, apiId, () => this.receivedAt(request, rest));
   }
 
   private async callAws(request: HttpRequest): Promise<WireResponse> {
@@ -335,8 +395,14 @@ function placeOf(configs: readonly TerraformConfig[]): Place {
   return { partition, region, accountId };
 }
 
-function restApiIdOf({ type, attributes }: Resource): string {
-  return String(type === "aws_api_gateway_rest_api" ? attributes.id : attributes.rest_api_id);
+/** The API that a resource belongs to, or is. */
+const apiIdOf = ({ attributes }: Resource): string =>
+  String(attributes.rest_api_id ?? attributes.api_id ?? attributes.id);
+
+/** The API that a request is for, and what of the path is the API's. */
+function pathOf({ path: asked }: HttpRequest): { readonly apiId: string; readonly rest: string } {
+  const [, apiId = "", rest = "/"] = /^\/_aws\/execute-api\/([^/?]+)([/?].*)?$/.exec(asked) ?? [];
+  return { apiId, rest: rest.startsWith("?") ? `/${rest}` : rest };
 }
 
 function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): ReadonlyMap<string, readonly Item[]> {

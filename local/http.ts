@@ -8,13 +8,18 @@ import { type XmlStyle, xmlError } from "./protocol/query-protocol";
 export async function receive(incoming: http.IncomingMessage): Promise<HttpRequest> {
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(chunk as Buffer);
+  return requestOf(incoming, Buffer.concat(chunks));
+}
+
+/** A request with its body. */
+export function requestOf(incoming: http.IncomingMessage, body: Buffer): HttpRequest {
   const { rawHeaders } = incoming;
   return {
     method: incoming.method ?? "GET",
     path: incoming.url ?? "/",
     headers: Object.fromEntries(Object.entries(incoming.headers).map(([name, value]) => [name, String(value)])),
     headerLines: rawHeaders.flatMap((name, at) => (at % 2 === 0 ? [[name, rawHeaders[at + 1] ?? ""] as const] : [])),
-    body: Buffer.concat(chunks),
+    body,
     sourceIp: incoming.socket.remoteAddress ?? "127.0.0.1",
   };
 }

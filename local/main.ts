@@ -63,30 +63,41 @@ function environmentOf(cloud: Cloud): string {
 }
 
 /** A curl command for each route but preflights, signed where it must be; a path's parameter has its name for a value. */
-function commandsFor({ place: { region }, cognito }: Cloud, { apis }: RunningStack): readonly string[] {
+function commandsFor(
+  { place: { region }, cognito }: Cloud,
+  { apis, apisV2, outputs }: RunningStack,
+): readonly string[] {
+  const own = cognito.userPools.filter(({ userPoolId }) => userPoolId === outputs.user_pool_id?.value);
+  const pools = own.length > 0 ? own : cognito.userPools;
   const signed = [
     `--aws-sigv4 aws:amz:${region}:execute-api`,
     `--user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"`,
     `-H "x-amz-security-token: $AWS_SESSION_TOKEN"`,
   ];
   const commandFor = (url: string, route: RouteDescription): string => {
-    const { httpMethod, path, authorization, apiKey, exampleBody = "{}" } = route;
+    const { httpMethod, path, authorization, apiKey, origin, exampleBody = "{}" } = route;
     return [
       `curl -X ${httpMethod === "ANY" ? "GET" : httpMethod}`,
       ...(authorization === "AWS_IAM" ? signed : []),
-      ...authorizationArguments(cognito, route),
+      ...authorizationArguments(pools, route),
+      ...Object.entries(origin).map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`),
       ...(apiKey ? [`-H ${quoted(`x-api-key: ${apiKey}`)}`] : []),
       ...(withBody.has(httpMethod) ? ["-H 'content-type: application/json'", `-d ${quoted(exampleBody)}`] : []),
       quoted(`${url}${path.replace(/\{(.+?)\+?\}/g, "$1")}`),
     ].join(" ");
   };
-  return apis.flatMap(({ url, stages }) =>
-    stages.flatMap(({ stageName, routes }) =>
-      routes
-        .filter(({ httpMethod }) => httpMethod !== "OPTIONS")
-        .map((route) => commandFor(`${url}/${stageName}`, route)),
+  const commandsAt = (url: string, routes: readonly RouteDescription[]): readonly string[] =>
+    routes.filter(({ httpMethod }) => httpMethod !== "OPTIONS").map((route) => commandFor(url, route));
+  return [
+    ...apis.flatMap(({ url, stages }) =>
+      stages.flatMap(({ stageName, routes }) => commandsAt(`${url}/${stageName}`, routes)),
     ),
-  );
+    ...apisV2.flatMap(({ stages }) =>
+      stages.flatMap(({ url, routes }) =>
+        url.startsWith("ws:") ? `${url} takes WebSockets` : commandsAt(url, routes),
+      ),
+    ),
+  ];
 }
 
 function describe(cloud: Cloud, seconds: number): string {

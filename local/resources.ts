@@ -6,6 +6,7 @@ import { AwsError, type Place } from "./aws";
 import type { Cognito } from "./cognito/cognito";
 import type { DynamoDb } from "./dynamodb/dynamodb";
 import type { Iam } from "./iam/iam";
+import type { AsyncInvocations } from "./lambda/async-invocations";
 import type { EventSourceMappings } from "./lambda/event-source-mappings";
 import type { Lambda } from "./lambda/lambda";
 import { ResourceArguments } from "./protocol/resource-arguments";
@@ -26,6 +27,7 @@ export interface Services {
   readonly s3: S3;
   readonly cognito: Cognito;
   readonly mappings: EventSourceMappings;
+  readonly asyncInvocations: AsyncInvocations;
   /** Policies of the keys, by ARN. */
   readonly keyPolicies: Map<string, string>;
   /** VPCs of the endpoints that stacks make, by the endpoints' ids. */
@@ -44,6 +46,9 @@ const unenforced: Readonly<Record<string, string>> = {
   aws_api_gateway_method_settings: "metrics, log levels and the encryption of caches",
   aws_api_gateway_rest_api: "endpoint type, but for PRIVATE",
   aws_api_gateway_stage: "tracing",
+  aws_apigatewayv2_api: "whether it is called at its own address alone: it has no other here",
+  aws_apigatewayv2_deployment: "triggers: what is here is always deployed",
+  aws_apigatewayv2_stage: "metrics and execution logs",
   aws_cloudwatch_log_metric_filter: "patterns: no metric is made",
   aws_cloudwatch_log_group: "retention: logs are kept while the run lasts",
   aws_cloudwatch_metric_alarm: "metrics: no alarm rings",
@@ -111,6 +116,8 @@ function withReachableIssuers(handler: Arguments): Arguments {
 export class LocalProvider implements Provider {
   /** Evaluated resources of API Gateway, which are put together once all are there. */
   readonly apiResources: Resource[] = [];
+  /** Those of HTTP and WebSocket APIs. */
+  readonly apiV2Resources: Resource[] = [];
   /** What of this stack is not enforced, a sentence for each type. */
   readonly unenforced = new Set<string>();
   private readonly types: Readonly<Record<string, (given: Arguments) => Attributes>>;
@@ -124,7 +131,7 @@ export class LocalProvider implements Provider {
     folder: string,
     private readonly count: () => number,
   ) {
-    const { iam, sqs, sns, dynamodb, lambda, mappings, s3, cognito, usagePlans } = services;
+    const { iam, sqs, sns, dynamodb, lambda, mappings, asyncInvocations, s3, cognito, usagePlans } = services;
     this.types = {
       aws_iam_role: (role) => {
         const { arn, uniqueId } = iam.putRole({
@@ -188,6 +195,12 @@ export class LocalProvider implements Provider {
         }
         return mappings.create(mapping);
       },
+      aws_lambda_function_event_invoke_config: (config) => {
+        const { id, onFailure } = asyncInvocations.configure(config);
+        const role = lambda.roleOf(lambda.arnOf(text(config.function_name))).principalArn;
+        if (onFailure) this.requireRole(role, ["sqs:SendMessage"], onFailure);
+        return { id };
+      },
       aws_s3_bucket: (bucket) => s3.createBucket(bucket),
       aws_s3_bucket_policy: (policy) => {
         iam.requirePolicy(text(policy.policy));
@@ -237,6 +250,7 @@ export class LocalProvider implements Provider {
       return accepted.attributes(attributes, { place: this.services.place, count: this.count(), arn });
     }
     if (type.startsWith("aws_api_gateway_") && !(type in this.types)) return this.createApiPart(resource);
+    if (type.startsWith("aws_apigatewayv2_")) return this.createApiV2Part(resource);
     const make = this.types[type];
     if (!make) {
       throw new Error(
@@ -300,6 +314,44 @@ export class LocalProvider implements Provider {
       default:
         return { id };
     }
+  }
+
+  /** The parts of an HTTP or WebSocket API; what they mean is local/api-gateway-v2/'s. */
+  private createApiV2Part(resource: Resource): Attributes {
+    const computed = this.apiV2Part(resource);
+    this.apiV2Resources.push({ ...resource, attributes: { ...resource.attributes, ...computed } });
+    return computed;
+  }
+
+  private apiV2Part({ type, attributes }: Resource): Attributes {
+    const id = countedId(type === "aws_apigatewayv2_api" ? "api" : "v", this.count());
+    switch (type) {
+      case "aws_apigatewayv2_api":
+        return {
+          id,
+          arn: this.apiGatewayArn(`apis/${id}`),
+          api_endpoint: this.apiEndpoint(id, attributes.protocol_type),
+          execution_arn: this.arn("execute-api", id),
+        };
+      case "aws_apigatewayv2_stage": {
+        const [apiId, name] = [text(attributes.api_id), text(attributes.name)];
+        const api = this.apiV2Resources.find(({ attributes: made }) => made.id === apiId);
+        return {
+          id: name,
+          arn: this.apiGatewayArn(`apis/${apiId}/stages/${name}`),
+          invoke_url: `${this.apiEndpoint(apiId, api?.attributes.protocol_type)}/${name === "$default" ? "" : name}`,
+          execution_arn: this.arn("execute-api", `${apiId}/${name}`),
+        };
+      }
+      default:
+        return { id };
+    }
+  }
+
+  /** WebSockets here are without TLS, as everything is. */
+  private apiEndpoint(apiId: string, protocolType: unknown): string {
+    const url = `${this.services.executeApi}/${apiId}`;
+    return protocolType === "WEBSOCKET" ? url.replace(/^http/, "ws") : url;
   }
 
   /**

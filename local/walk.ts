@@ -1,14 +1,28 @@
 import { Cloud, type RunningStack } from "./cloud";
 import { stackFolders, variablesOf } from "./stacks";
+import { type Call, callerFor } from "./walks/caller";
+import { walkLiveOrders } from "./walks/live-orders";
 import { walkOrders } from "./walks/orders";
 import { walkPresignedUrl } from "./walks/presigned-url";
 import { walkStorage } from "./walks/storage";
 
-/** Walks through systems, each known by the output that says where it is. */
-const walks: Readonly<Record<string, (cloud: Cloud, stack: RunningStack) => Promise<readonly string[]>>> = {
-  orders_url: walkOrders,
-  presigned_url_url: walkPresignedUrl,
-  storage_url: walkStorage,
+/** Walks through a stack: a few lines, or a sentence where that cannot be done. */
+type Walk = (cloud: Cloud, stack: RunningStack) => Promise<readonly string[] | string>;
+
+/** Walks through a stack by calls of its API. */
+const byCalls =
+  (walk: (cloud: Cloud, stack: RunningStack, call: Call) => Promise<readonly string[]>): Walk =>
+  async (cloud, stack) => {
+    const call = await callerFor(cloud, stack);
+    return typeof call === "string" ? call : walk(cloud, stack, call);
+  };
+
+/** Systems, each known by the output that says where it is. */
+const walks: Readonly<Record<string, Walk>> = {
+  live_orders_url: walkLiveOrders,
+  orders_url: byCalls(walkOrders),
+  presigned_url_url: byCalls(walkPresignedUrl),
+  storage_url: byCalls(walkStorage),
 };
 
 /**
@@ -23,7 +37,13 @@ export async function walkStacks(outdir: string, environment: string): Promise<r
     const lines: string[] = [];
     for (const stack of cloud.stacks) {
       const [, walk] = Object.entries(walks).find(([output]) => stack.outputs[output]) ?? [];
-      if (walk) lines.push(`${stack.name}, run on this machine`, ...(await walk(cloud, stack)));
+      if (!walk) continue;
+      const walked = await walk(cloud, stack);
+      lines.push(
+        ...(typeof walked === "string"
+          ? [`${stack.name}, not walked through: ${walked}`]
+          : [`${stack.name}, run on this machine`, ...walked]),
+      );
     }
     const seconds = ((performance.now() - start) / 1_000).toFixed(2);
     return [

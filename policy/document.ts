@@ -44,6 +44,8 @@ const elements = new Set([
 const many = (value: unknown): readonly string[] =>
   value === undefined ? [] : Array.isArray(value) ? value.map(String) : [String(value)];
 
+const isEmpty = (value: unknown): boolean => value === undefined || (Array.isArray(value) && value.length === 0);
+
 const principalsOf = (value: unknown): readonly StatementPrincipal[] =>
   typeof value === "object" && value !== null
     ? Object.entries(value).flatMap(([type, values]) => many(values).map((one) => ({ type, value: one })))
@@ -64,8 +66,14 @@ function faultOf(statement: Json): string | undefined {
   if ("Action" in statement === "NotAction" in statement) return "must have either Action or NotAction";
   const both = ["Resource", "Principal"].find((element) => element in statement && `Not${element}` in statement);
   if (both) return `must have either ${both} or Not${both}, got: both`;
-  const empty = Object.keys(statement).find((element) => many(statement[element]).length === 0);
+  const empty = Object.keys(statement).find((element) => isEmpty(statement[element]));
   return empty && `must name at least one ${empty}, got: none`;
+}
+
+/** A policy that is parsed, whatever stands in it. */
+export interface PolicyDocument {
+  readonly Version?: unknown;
+  readonly Statement?: unknown;
 }
 
 /**
@@ -74,8 +82,12 @@ function faultOf(statement: Json): string | undefined {
  * @throws Error naming the statement and what is wrong with it
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
  */
-export function statementsOf(json: string): readonly PolicyStatement[] {
-  const { Version, Statement } = JSON.parse(json) as { Version?: string; Statement: Json | readonly Json[] };
+export const statementsOf = (json: string): readonly PolicyStatement[] => statementsIn(JSON.parse(json));
+
+/** As `statementsOf`, of a policy that is parsed. */
+export function statementsIn(document: PolicyDocument | null): readonly PolicyStatement[] {
+  if (document === null) throw new Error("A policy must be an object, got: null");
+  const { Version, Statement } = document as { Version?: string; Statement: Json | readonly Json[] };
   return [Statement].flat().map((statement, index) => {
     const fault = faultOf(statement);
     if (fault) throw new Error(`Statement ${statement.Sid ?? index} of a policy ${fault}`);

@@ -39,7 +39,7 @@ const authorization = z.discriminatedUnion(
     z
       .strictObject({
         type: z.literal("COGNITO_USER_POOLS"),
-        userPoolArns: z.optional(z.array(userPoolArn)),
+        userPoolArns: z.optional(z.array(userPoolArn).check(z.minLength(1))),
         scopes: z.optional(z.array(scope)),
         ttlSeconds,
       })
@@ -54,15 +54,16 @@ const authorization = z.discriminatedUnion(
       .strictObject({
         type: z.literal("REQUEST"),
         ...tokens,
+        // Not the query: it stands in logs and histories, and the functions behind refuse parameters that they do not know.
         tokenSource: z.optional(
-          text(/^method\.request\.(header|querystring)\.[\w.-]+$/, "must be such as method.request.querystring.token"),
+          text(/^method\.request\.header\.[\w.-]+$/, "must be a header, such as method.request.header.X-Token"),
         ),
         claimSources: z.optional(
           z.record(
             text(/^[^=\s]+$/, "must name claims"),
             text(
-              /^(method\.request\.(header|querystring)|stageVariables)\.[\w.-]+$/,
-              "must be such as method.request.header.X-Tenant",
+              /^(method\.request\.header|stageVariables)\.[\w.-]+$/,
+              "must be headers or stage variables, such as method.request.header.X-Tenant",
             ),
           ),
         ),
@@ -70,6 +71,26 @@ const authorization = z.discriminatedUnion(
       .check(bothOrNeither),
   ],
   { error: "must have the type AWS_IAM, NONE, COGNITO_USER_POOLS, TOKEN or REQUEST" },
+);
+
+/**
+ * Who may connect to a WebSocket API. Browsers send no headers of their own: they show a token in the query, or have a URL that somebody signed
+ * for them.
+ */
+export const ConnectAuthorization = z.discriminatedUnion(
+  "type",
+  [
+    z.strictObject({ type: z.literal("AWS_IAM") }),
+    z
+      .strictObject({
+        type: z.literal("REQUEST"),
+        issuer: tokens.issuer,
+        audience: tokens.audience,
+        requiredScope: tokens.requiredScope,
+      })
+      .check(bothOrNeither),
+  ],
+  { error: "must have the type AWS_IAM or REQUEST" },
 );
 
 const sources = z.array(
@@ -84,27 +105,21 @@ const sources = z.array(
   ),
 );
 
-/** How one system's API differs from an API that is public, takes signed requests alone and has one stage. docs/settings.md has a line for each. */
-export const ApiChoices = z.strictObject({
+const privateEndpoint = z.union(
+  [
+    z.strictObject({ vpcEndpointIds: z.array(z.string()) }),
+    z.strictObject({ vpcId: z.string(), subnetIds: z.array(z.string()), clientCidrBlocks: z.array(z.string()) }),
+  ],
+  {
+    error: "must have vpcEndpointIds, or vpcId, subnetIds and clientCidrBlocks for an endpoint that the stack makes",
+  },
+);
+
+const choices = z.strictObject({
   definition: z.optional(z.enum(["resources", "openapi"])),
   authorization: z.optional(authorization),
   policy: z.optional(z.strictObject({ allow: z.optional(sources), deny: z.optional(sources) })),
-  privateEndpoint: z.optional(
-    z.union(
-      [
-        z.strictObject({ vpcEndpointIds: z.array(z.string()) }),
-        z.strictObject({
-          vpcId: z.string(),
-          subnetIds: z.array(z.string()),
-          clientCidrBlocks: z.array(z.string()),
-        }),
-      ],
-      {
-        error:
-          "must have vpcEndpointIds, or vpcId, subnetIds and clientCidrBlocks for an endpoint that the stack makes",
-      },
-    ),
-  ),
+  privateEndpoint: z.optional(privateEndpoint),
   allowOrigins: z.optional(
     z.array(text(ORIGIN, "must be origins as browsers send them, such as https://example.com, and never *")),
   ),
@@ -132,7 +147,14 @@ export const ApiChoices = z.strictObject({
   cache: z.optional(
     z.strictObject({
       sizeGb: z.enum(["0.5", "1.6", "6.1", "13.5", "28.4", "58.2", "118", "237"]),
-      ttlSeconds: z.record(route, count(1, 3_600)),
+      ttlSeconds: z
+        .record(route, count(1, 3_600))
+        .check(
+          z.refine(
+            (seconds) => Object.keys(seconds).length > 0,
+            "must name a route: a cache costs by the hour, used or not",
+          ),
+        ),
     }),
   ),
   release: z.optional(
@@ -171,4 +193,11 @@ export const ApiChoices = z.strictObject({
   ),
 });
 
+/** How one system's API differs from an API that is public, takes signed requests alone and has one stage. docs/settings.md has a line for each. */
+export const ApiChoices = choices.check(
+  z.refine(({ domain, privateEndpoint }) => !(domain && privateEndpoint), {
+    error: "must be left out where there is a privateEndpoint: it is a public name, which leads to public APIs",
+    path: ["domain"],
+  }),
+);
 export type ApiChoices = z.infer<typeof ApiChoices>;

@@ -4,7 +4,8 @@ import * as z from "zod/mini";
 import { retentionDays } from "../constructs/cloudwatch/log-group";
 import { describeIssue } from "../constructs/terraform/describe-issue";
 import { readJson } from "../constructs/terraform/read-json";
-import { ApiChoices, count, throttle } from "./api";
+import { ApiChoices, ConnectAuthorization, count, throttle } from "./api";
+import { type PlacedChoices, sharedPart } from "./shared-parts";
 
 const nameAffix = z.string().check(z.regex(/^[A-Za-z0-9-]{0,20}$/, "must be at most 20 letters, digits and -"));
 const email = z.email("must be an e-mail address");
@@ -62,6 +63,11 @@ const Settings = z.strictObject({
     maxUploadBytes: count(1, 5 * 1024 ** 3),
     noncurrentVersionDays: count(1, 36_500),
   }),
+  liveOrders: z.strictObject({
+    authorization: ConnectAuthorization,
+    // Whoever comes back later than this has missed orders for good.
+    catchUpHours: count(1, 168),
+  }),
   alarms: z.strictObject({
     email: z.optional(email),
     functionErrors: count(0, 1_000_000),
@@ -103,6 +109,8 @@ export function readEnvironments(folder: string): readonly Environment[] {
     .sort((one, other) => (one.name < other.name ? -1 : 1));
   requireAllAccountsOrNone(folder, environments);
   requireDistinctNames(folder, environments);
+  const shared = sharedPart(environments.flatMap((environment) => choicesIn(folder, environment)));
+  if (shared) throw new SettingsError(shared);
   return environments;
 }
 
@@ -128,6 +136,14 @@ function readEnvironment(file: string): Environment {
     nameOf: (documentedName) => `${settings.namePrefix}${documentedName}${settings.nameSuffix}`,
   };
 }
+
+const choicesIn = (folder: string, { name, settings }: Environment): readonly PlacedChoices[] =>
+  (["orders", "storage", "presignedUrl"] as const).map((system) => ({
+    place: `${folder}/${name}.json:.${system}.api`,
+    accountId: settings.accountId,
+    region: settings.region,
+    choices: settings[system].api,
+  }));
 
 /** Where one environment names its account and another does not, nobody can tell whether they share one: its logging role would be made twice. */
 function requireAllAccountsOrNone(folder: string, environments: readonly Environment[]): void {

@@ -18,6 +18,9 @@ import { Alarms } from "./alarms";
 import { consoleUrl } from "./console-url";
 import { SystemApi } from "./system-api";
 
+/** Topic that each new order is published to, as other stacks of the environment find it. */
+export const NOTIFICATION_TOPIC = "order-notifications";
+
 export interface OrdersProps {
   readonly environment: Environment;
   readonly backend: BackendConfig;
@@ -44,7 +47,7 @@ export class OrdersStack extends Stack {
       stream: "NEW_AND_OLD_IMAGES",
       isDeletionProtected: settings.isDeletionProtected,
     });
-    const topic = new Topic(this, "Notifications", { topicName: name("order-notifications") });
+    const topic = new Topic(this, "Notifications", { topicName: name(NOTIFICATION_TOPIC) });
     const undelivered = new Queue(this, "Undelivered", {
       queueName: name("order-notifications-failed"),
       messageRetentionSeconds: 1_209_600,

@@ -10,7 +10,7 @@ import { Stack } from "../constructs/terraform/stack";
 import type { Environment } from "../settings/schema";
 import { Alarms } from "./alarms";
 import { consoleUrl } from "./console-url";
-import { SystemApi } from "./system-api";
+import { type Cacheable, SystemApi } from "./system-api";
 
 export interface StorageProps {
   readonly environment: Environment;
@@ -26,6 +26,8 @@ interface Operation {
   readonly roleName: string;
   readonly grant: readonly Statement[];
   readonly usesBucket: boolean;
+  /** @default - answers are not kept */
+  readonly cacheable?: Cacheable;
 }
 
 function operationsOn({ bucketArn }: Bucket): readonly Operation[] {
@@ -42,6 +44,7 @@ function operationsOn({ bucketArn }: Bucket): readonly Operation[] {
       roleName: "Lambda-S3-ListBuckets",
       grant: [{ actions: ["s3:ListAllMyBuckets"], resources: ["*"] }],
       usesBucket: false,
+      cacheable: { by: ["querystring.limit", "querystring.cursor"] },
     },
     {
       id: "ListObjects",
@@ -51,6 +54,7 @@ function operationsOn({ bucketArn }: Bucket): readonly Operation[] {
       roleName: "Lambda-S3-ListObjects",
       grant: [list],
       usesBucket: true,
+      cacheable: { by: ["querystring.prefix", "querystring.limit", "querystring.cursor"] },
     },
     {
       id: "WriteObject",
@@ -69,6 +73,8 @@ function operationsOn({ bucketArn }: Bucket): readonly Operation[] {
       roleName: "Lambda-S3-ReadObject",
       grant: [{ actions: ["s3:GetObject", "s3:GetObjectVersion"], resources: objects }, list],
       usesBucket: true,
+      // A large object's answer leads to a URL, which is good for 300 seconds. Conditions are refused, and must not be answered out of the cache.
+      cacheable: { by: ["header.If-Match", "header.If-Unmodified-Since"], forSeconds: 240 },
     },
     {
       id: "DeleteObject",
@@ -131,7 +137,7 @@ export class StorageStack extends Stack {
         logRetentionInDays,
       });
       handler.role.grant(operation.id, operation.grant);
-      api.addRoute(...route, new LambdaIntegration({ handler, role: invoker }));
+      api.addRoute(...route, new LambdaIntegration({ handler, role: invoker }), { cacheable: operation.cacheable });
       alarms.addFunction(handler, operation.name);
       functions.push(handler);
     }

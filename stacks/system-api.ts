@@ -12,15 +12,15 @@ import { StageDashboard } from "../constructs/apigateway/stage-dashboard";
 import { UsagePlan } from "../constructs/apigateway/usage-plan";
 import { WebAclAssociation } from "../constructs/apigateway/web-acl-association";
 import { UserPool } from "../constructs/cognito/user-pool";
-import { UserPoolClient } from "../constructs/cognito/user-pool-client";
 import { VpcEndpoint } from "../constructs/ec2/vpc-endpoint";
-import { Role } from "../constructs/iam/role";
-import { NodeFunction } from "../constructs/lambda/function";
+import type { NodeFunction } from "../constructs/lambda/function";
+import { PropError, requireInteger } from "../constructs/terraform/props";
 import type { Stack } from "../constructs/terraform/stack";
 import type { ApiChoices } from "../settings/api";
 import type { Environment } from "../settings/schema";
 import type { Alarms } from "./alarms";
 import { consoleUrl } from "./console-url";
+import { addTokenAuthorizer, addUserPool, type TokenAuthorizerProps } from "./token-authorizer";
 
 export interface SystemApiProps extends Pick<RestApiProps, "apiName" | "description" | "binaryMediaTypes"> {
   /** What names start with, behind the environment's prefix: `orders`. */
@@ -31,58 +31,35 @@ export interface SystemApiProps extends Pick<RestApiProps, "apiName" | "descript
   readonly choices: ApiChoices;
 }
 
-type Tokens = Extract<NonNullable<ApiChoices["authorization"]>, { type: "TOKEN" | "REQUEST" }>;
+/** What the answers of a route depend on, where they may be kept for others who ask the same. */
+export interface Cacheable {
+  /** Query parameters and headers, besides the path's parameters: `querystring.page`, `header.Accept`. */
+  readonly by: readonly string[];
+  /**
+   * Seconds that an answer is right for, where that is less than the 3,600 that API Gateway keeps one at most.
+   * @default 3600
+   */
+  readonly forSeconds?: number;
+}
+
+interface SystemRouteOptions extends Pick<RouteOptions, "body"> {
+  /** @default - answers are for who asked, and settings may not have them kept */
+  readonly cacheable?: Cacheable;
+}
 
 /** The API of one system, with all that settings choose for it, and what watches over it. */
 export class SystemApi {
   readonly api: RestApi;
   private readonly functions: NodeFunction[] = [];
+  private readonly cacheable: string[] = [];
 
+  /** @throws PropError for a choice that breaks a rule */
   constructor(
     private readonly stack: Stack,
     private readonly props: SystemApiProps,
   ) {
-    const { system, environment, choices } = props;
-    const { settings } = environment;
-    this.api = new RestApi(stack, "Api", {
-      apiName: props.apiName,
-      description: props.description,
-      binaryMediaTypes: props.binaryMediaTypes,
-      stageName: environment.name,
-      throttle: settings.api.throttle,
-      executionLogLevel: settings.api.executionLogLevel,
-      logRetentionInDays: settings.logRetentionInDays,
-      definition: choices.definition,
-      authorization: this.authorization(),
-      endpoint: this.endpoint(),
-      policy: choices.policy,
-      cors:
-        choices.allowOrigins && choices.allowOrigins.length > 0 ? { allowOrigins: choices.allowOrigins } : undefined,
-      variables: choices.variables,
-      cache: choices.cache && { sizeGb: choices.cache.sizeGb },
-      release: choices.release,
-      minimumCompressionSizeBytes: choices.minimumCompressionSizeBytes,
-      quotas: choices.quotas,
-    });
-    for (const [plan, { keys, ...bounds }] of Object.entries(choices.usagePlans ?? {})) {
-      const usagePlan = new UsagePlan(stack, `UsagePlan_${plan}`, {
-        api: this.api,
-        stage: this.stage,
-        usagePlanName: environment.nameOf(`${system}-${plan}`),
-        description: `Who may call ${props.apiName} on the plan ${plan}, and how often`,
-        keys,
-        ...bounds,
-      });
-      usagePlan.addKeyOutputs(`api_key_${plan.replaceAll("-", "_")}`);
-    }
-    if (choices.webAclArn) {
-      new WebAclAssociation(stack, "WebAcl", { stage: this.stage, webAclArn: choices.webAclArn });
-    }
-    if (choices.domain) {
-      const domain = new DomainName(stack, "Domain", { stage: this.stage, ...choices.domain });
-      stack.addOutput("domain_url", domain.url, "The API under its own name");
-      stack.addOutput("domain_target", domain.targetDomainName, "Where the record for that name must lead");
-    }
+    this.api = this.asSet(() => this.restApi());
+    this.asSet(() => this.addEdges());
   }
 
   get stage(): Stage {
@@ -90,15 +67,27 @@ export class SystemApi {
   }
 
   /** Adds a route, with what settings say of it. */
-  addRoute(method: HttpMethod, path: string, integration: Integration, options: Pick<RouteOptions, "body"> = {}): void {
+  addRoute(method: HttpMethod, path: string, integration: Integration, options: SystemRouteOptions = {}): void {
     const { methodThrottles = {}, cache, usagePlans = {} } = this.props.choices;
+    const { cacheable, ...routeOptions } = options;
     const name = `${method} ${path}`;
-    this.api.addRoute(method, path, integration, {
-      ...options,
-      throttle: methodThrottles[name],
-      cacheTtlSeconds: cache?.ttlSeconds[name],
-      isApiKeyRequired: Object.keys(usagePlans).length > 0,
-    });
+    if (cacheable) this.cacheable.push(name);
+    requireInteger(
+      this.api,
+      `${this.props.settingsName}.cache.ttlSeconds of ${name}`,
+      cache?.ttlSeconds[name],
+      1,
+      cacheable?.forSeconds ?? 3_600,
+    );
+    this.asSet(() =>
+      this.api.addRoute(method, path, integration, {
+        ...routeOptions,
+        throttle: methodThrottles[name],
+        cacheTtlSeconds: cacheable && cache?.ttlSeconds[name],
+        cacheKeyParameters: cacheable?.by,
+        isApiKeyRequired: Object.keys(usagePlans).length > 0,
+      }),
+    );
   }
 
   /** Adds alarms, a dashboard and outputs. All routes must be there by then. */
@@ -107,7 +96,7 @@ export class SystemApi {
     const { system, settingsName, environment, choices } = this.props;
     const { nameOf, settings } = environment;
     api.requireRoutes(`${settingsName}.methodThrottles`, Object.keys(choices.methodThrottles ?? {}));
-    api.requireRoutes(`${settingsName}.cache.ttlSeconds`, Object.keys(choices.cache?.ttlSeconds ?? {}));
+    this.requireCacheable(Object.keys(choices.cache?.ttlSeconds ?? {}));
     for (const authorizer of this.functions) alarms.addAuthorizer(authorizer);
     const { topic } = alarms;
     new StageAlarms(stack, "ApiAlarms", { stage, namePrefix: nameOf(system), ...settings.alarms, topic });
@@ -132,6 +121,76 @@ export class SystemApi {
     );
   }
 
+  private restApi(): RestApi {
+    const { stack, props } = this;
+    const { environment, choices } = props;
+    const { settings } = environment;
+    return new RestApi(stack, "Api", {
+      apiName: props.apiName,
+      description: props.description,
+      binaryMediaTypes: props.binaryMediaTypes,
+      stageName: environment.name,
+      throttle: settings.api.throttle,
+      executionLogLevel: settings.api.executionLogLevel,
+      logRetentionInDays: settings.logRetentionInDays,
+      definition: choices.definition,
+      authorization: this.authorization(),
+      endpoint: this.endpoint(),
+      policy: choices.policy,
+      cors:
+        choices.allowOrigins && choices.allowOrigins.length > 0 ? { allowOrigins: choices.allowOrigins } : undefined,
+      variables: choices.variables,
+      cache: choices.cache && { sizeGb: choices.cache.sizeGb },
+      release: choices.release,
+      minimumCompressionSizeBytes: choices.minimumCompressionSizeBytes,
+      quotas: choices.quotas,
+    });
+  }
+
+  /** What stands before the API, and who may come how often. */
+  private addEdges(): void {
+    const { stack, props } = this;
+    const { system, environment, choices } = props;
+    for (const [plan, { keys, ...bounds }] of Object.entries(choices.usagePlans ?? {})) {
+      const usagePlan = new UsagePlan(stack, `UsagePlan_${plan}`, {
+        api: this.api,
+        stage: this.stage,
+        usagePlanName: environment.nameOf(`${system}-${plan}`),
+        description: `Who may call ${props.apiName} on the plan ${plan}, and how often`,
+        keys,
+        ...bounds,
+      });
+      usagePlan.addKeyOutputs(`api_key_${plan.replaceAll("-", "_")}`);
+    }
+    if (choices.webAclArn) {
+      new WebAclAssociation(stack, "WebAcl", { stage: this.stage, webAclArn: choices.webAclArn });
+    }
+    if (choices.domain) {
+      const domain = new DomainName(stack, "Domain", { stage: this.stage, ...choices.domain });
+      stack.addOutput("domain_url", domain.url, "The API under its own name");
+      stack.addOutput("domain_target", domain.targetDomainName, "Where the record for that name must lead");
+    }
+  }
+
+  /** Makes what settings choose; what is wrong with that is wrong in their file. */
+  private asSet<Made>(make: () => Made): Made {
+    try {
+      return make();
+    } catch (error) {
+      const { settingsName, environment } = this.props;
+      if (error instanceof PropError)
+        error.message += `, as ${settingsName} in settings/${environment.name}.json has it`;
+      throw error;
+    }
+  }
+
+  private requireCacheable(names: readonly string[]): void {
+    const wrong = names.find((name) => !this.cacheable.includes(name));
+    if (wrong === undefined) return;
+    const rule = `for routes whose answers can be kept: ${this.cacheable.join(", ") || "none"}`;
+    throw new PropError(this.api, `${this.props.settingsName}.cache.ttlSeconds`, rule, wrong);
+  }
+
   private endpoint(): Endpoint | undefined {
     const { privateEndpoint } = this.props.choices;
     if (!privateEndpoint) return undefined;
@@ -153,7 +212,9 @@ export class SystemApi {
       case "COGNITO_USER_POOLS": {
         const { userPoolArns = [], scopes, ttlSeconds } = authorization;
         const [first, ...others] = userPoolArns.map((arn, at) => UserPool.fromArn(this.stack, `UserPool${at}`, arn));
-        const userPools = first ? ([first, ...others] as const) : ([this.userPool().userPool] as const);
+        const userPools = first
+          ? ([first, ...others] as const)
+          : ([addUserPool(this.stack, this.props.system, this.props.environment).userPool] as const);
         const authorizer = new CognitoAuthorizer({ authorizerName: "users", userPools: [...userPools], ttlSeconds });
         return { authorizer, scopes };
       }
@@ -170,7 +231,7 @@ export class SystemApi {
             .map((pair) => pair.join("="))
             .join(" "),
         });
-        const identitySources = [tokenSource, ...Object.values(claimSources)];
+        const identitySources = [...new Set([tokenSource, ...Object.values(claimSources)])];
         return {
           authorizer: new RequestAuthorizer({ authorizerName: "requests", handler, role, identitySources, ttlSeconds }),
         };
@@ -179,48 +240,14 @@ export class SystemApi {
   }
 
   /** The function that decides, and the role that API Gateway invokes it under. */
-  private authorizer(name: string, tokens: Tokens, environment: Readonly<Record<string, string>> = {}) {
-    const { nameOf, settings } = this.props.environment;
-    const { system } = this.props;
-    const issued = tokens.issuer ? { issuer: tokens.issuer, audience: tokens.audience ?? [] } : this.ownIssuer();
-    const handler = new NodeFunction(this.stack, "Authorizer", {
-      functionName: nameOf(`${system}-${name}`),
-      description: `Decides who may call the API of ${system}`,
-      entry: `handlers/${name}.ts`,
-      roleName: nameOf(`Lambda-Authorize-${system}`),
-      environment: {
-        ISSUER: issued.issuer,
-        AUDIENCE: issued.audience.join(" "),
-        ...(tokens.requiredScope && { REQUIRED_SCOPE: tokens.requiredScope }),
-        ...environment,
-      },
-      logRetentionInDays: settings.logRetentionInDays,
-    });
-    this.functions.push(handler);
-    const role = new Role(this.stack, "ApiGatewayInvokeAuthorizer", {
-      roleName: nameOf(`APIGateway-InvokeAuthorizer-${system}`),
-      assumedBy: { Service: "apigateway.amazonaws.com" },
-      description: `Lets API Gateway ask who may call the API of ${system}`,
-    });
-    return { handler, role };
-  }
-
-  private ownIssuer(): { readonly issuer: string; readonly audience: readonly string[] } {
-    const { userPool, client } = this.userPool();
-    return { issuer: userPool.issuer, audience: [client.clientId] };
-  }
-
-  /** A pool of the system's own, with an app that its users sign in to. */
-  private userPool(): { readonly userPool: UserPool; readonly client: UserPoolClient } {
-    const { environment, system } = this.props;
-    const userPool = new UserPool(this.stack, "Users", {
-      userPoolName: environment.nameOf(`${system}-users`),
-      isDeletionProtected: environment.settings.isDeletionProtected,
-    });
-    const clientName = environment.nameOf(`${system}-app`);
-    const client = new UserPoolClient(this.stack, "UsersClient", { userPool, clientName });
-    this.stack.addOutput("user_pool_id", userPool.userPoolId, "Pool of the users that may call the API");
-    this.stack.addOutput("user_pool_client_id", client.clientId, "App that users sign in to");
-    return { userPool, client };
+  private authorizer(
+    entry: TokenAuthorizerProps["entry"],
+    tokens: TokenAuthorizerProps["tokens"],
+    variables?: TokenAuthorizerProps["variables"],
+  ) {
+    const { system, environment } = this.props;
+    const authorizer = addTokenAuthorizer(this.stack, { system, environment, entry, tokens, variables });
+    this.functions.push(authorizer.handler);
+    return authorizer;
   }
 }

@@ -33,6 +33,21 @@ test.each<[string, object, object]>([
       regional_zone_id: expect.any(String),
     },
   ],
+  ["aws_apigatewayv2_api_mapping", { domain_name: "a.b" }, { id: "m00007" }],
+  [
+    "aws_apigatewayv2_domain_name",
+    { domain_name: "api.example.com", domain_name_configuration: { certificate_arn: "c" } },
+    {
+      id: "api.example.com",
+      domain_name_configuration: [
+        {
+          certificate_arn: "c",
+          target_domain_name: "d-0000000007.execute-api.eu-west-1.amazonaws.com",
+          hosted_zone_id: expect.any(String),
+        },
+      ],
+    },
+  ],
   [
     "aws_cloudwatch_dashboard",
     { dashboard_name: "orders" },

@@ -297,7 +297,7 @@ describe("a private API", () => {
 test("the command that is printed for a route fetches the token that the route takes", async () => {
   const argumentsOf = (route: string): string => {
     const described = cloud.stacks[0]?.apis[0]?.stages[0]?.routes.find(({ path: at }) => at === `/${route}`);
-    return described ? authorizationArguments(cloud.cognito, described).join(" ") : "";
+    return described ? authorizationArguments(cloud.cognito.userPools, described).join(" ") : "";
   };
   expect(argumentsOf("open")).toBe("");
   for (const route of ["users", "scoped", "token"]) {

@@ -57,6 +57,8 @@ describe("absolute paths", () => {
   test("are not seen in log groups and URLs", () => {
     expect(absolutePaths(resource("aws_cloudwatch_log_group", { name: "/aws/lambda/a" }))).toEqual([]);
     expect(absolutePaths({ terraform: { backend: { local: { path: "../../../.state/a.tfstate" } } } })).toEqual([]);
+    const apiStages = [{ throttle: [{ path: "/orders/POST" }] }];
+    expect(absolutePaths(resource("aws_api_gateway_usage_plan", { api_stages: apiStages }))).toEqual([]);
   });
 });
 

@@ -85,6 +85,18 @@ describe("refuses, with file, place, rule and value", () => {
     ["region", "Ireland", 'must be an AWS Region, such as eu-west-1, got: "Ireland"'],
     ["namePrefix", "dev_", 'must be at most 20 letters, digits and -, got: "dev_"'],
     ["namePrefix", "p".repeat(21), "must be at most 20 letters, digits and -"],
+    [
+      "storage.api.cache",
+      { sizeGb: "0.5", ttlSeconds: {} },
+      ".ttlSeconds must name a route: a cache costs by the hour, used or not, got: {}",
+    ],
+    ["storage.api.cache", { sizeGb: 0.5, ttlSeconds: {} }, 'must be one of "118", "237", "0.5"'],
+    ["orders.api.authorization", { type: "COGNITO_USER_POOLS", userPoolArns: [] }, ".userPoolArns must be at least 1"],
+    [
+      "orders.api",
+      { domain: { domainName: "a.example" }, privateEndpoint: { vpcEndpointIds: ["vpce-0123456789abcdef0"] } },
+      ".domain must be left out where there is a privateEndpoint",
+    ],
   ])("%s: %j", (at, value, message) => {
     const folder = settingsFolder({ "dev.json": changed(at, value) });
     expect(() => readEnvironments(folder)).toThrow(`${folder}/dev.json:`);
@@ -117,6 +129,46 @@ describe("refuses, with file, place, rule and value", () => {
 
   test("a folder that is not there", () => {
     expect(() => readEnvironments("no-settings")).toThrow("no-settings must hold a file for each environment");
+  });
+});
+
+describe("two APIs of one account and Region", () => {
+  const privateEndpoint = { vpcId: "vpc-0123456789abcdef0", subnetIds: ["subnet-1"], clientCidrBlocks: ["10.0.0.0/8"] };
+  const withApis = (orders: object, storage: object, changes: object = {}) => ({
+    ...dev,
+    ...changes,
+    orders: { ...dev.orders, api: orders },
+    storage: { ...dev.storage, api: storage },
+  });
+  const domain = { domainName: "api.example.com", hostedZoneId: "Z0123456789ABC" };
+
+  test.each([
+    [{ domain }, "domain.domainName", '"api.example.com". A name is one API\'s'],
+    [
+      { privateEndpoint },
+      "privateEndpoint.vpcId",
+      '"vpc-0123456789abcdef0". A VPC takes one endpoint with private DNS',
+    ],
+  ])("cannot both have %j", (api, key, got) => {
+    const folder = settingsFolder({ "dev.json": withApis(api, api) });
+    expect(() => readEnvironments(folder)).toThrow(
+      `${folder}/dev.json:.storage.api.${key} must differ from that of ${folder}/dev.json:.orders.api, got: ${got}`,
+    );
+    const files = { "dev.json": withApis(api, {}), "qa.json": withApis({}, api, { namePrefix: "qa-" }) };
+    expect(() => readEnvironments(settingsFolder(files))).toThrow("qa.json:.storage.api.");
+  });
+
+  test("share an endpoint by its id", () => {
+    const privateEndpoint = { vpcEndpointIds: ["vpce-0123456789abcdef0"] };
+    const folder = settingsFolder({ "dev.json": withApis({ privateEndpoint }, { privateEndpoint }) });
+    expect(readEnvironments(folder)).toHaveLength(1);
+  });
+
+  test("of different Regions may have the same", () => {
+    const there = withApis({ domain }, {}, { namePrefix: "us-", region: "us-east-1" });
+    expect(readEnvironments(settingsFolder({ "dev.json": withApis({ domain }, {}), "us.json": there }))).toHaveLength(
+      2,
+    );
   });
 });
 

@@ -142,20 +142,20 @@ describe.each(["orders", "storage", "presigned-url"] as const)("%s", (system) =>
     const config = configOf(system, {
       authorization: {
         type: "REQUEST",
-        tokenSource: "method.request.querystring.token",
+        tokenSource: "method.request.header.X-Token",
         claimSources: { "custom:tenant": "method.request.header.X-Tenant" },
         ttlSeconds: 60,
       },
     });
     expect(only(config, "aws_api_gateway_authorizer")).toMatchObject({
       type: "REQUEST",
-      identity_source: "method.request.querystring.token,method.request.header.X-Tenant",
+      identity_source: "method.request.header.X-Token,method.request.header.X-Tenant",
       authorizer_result_ttl_in_seconds: 60,
     });
     expect(config.resource.aws_lambda_function?.Authorizer?.environment.variables).toEqual({
       ISSUER: "https://${aws_cognito_user_pool.Users.endpoint}",
       AUDIENCE: "${aws_cognito_user_pool_client.UsersClient.id}",
-      TOKEN_SOURCE: "method.request.querystring.token",
+      TOKEN_SOURCE: "method.request.header.X-Token",
       CLAIM_SOURCES: "custom:tenant=method.request.header.X-Tenant",
     });
     expect(Object.keys(config.output ?? {})).toEqual(expect.arrayContaining(["user_pool_id", "user_pool_client_id"]));
@@ -203,7 +203,7 @@ describe.each(["orders", "storage", "presigned-url"] as const)("%s", (system) =>
   });
 });
 
-test("answers of a route may be kept, told apart by the path's parameters", () => {
+test("answers of a route may be kept, told apart by the path's parameters and what else they depend on", () => {
   const config = configOf("storage", { cache: { sizeGb: "0.5", ttlSeconds: { "GET /objects/{key+}": 60 } } });
   expect(only(config, "aws_api_gateway_stage")).toMatchObject({
     cache_cluster_enabled: true,
@@ -217,7 +217,57 @@ test("answers of a route may be kept, told apart by the path's parameters", () =
     ["~1objects~1{key+}/GET", true, 60],
   ]);
   const integration = config.resource.aws_api_gateway_integration?.Api_objects__key__GET_Integration;
-  expect(integration?.cache_key_parameters).toEqual(["method.request.path.key"]);
+  expect(integration?.cache_key_parameters).toEqual([
+    "method.request.path.key",
+    "method.request.header.If-Match",
+    "method.request.header.If-Unmodified-Since",
+  ]);
+});
+
+test("lists that are kept are told apart by their queries", () => {
+  const ttlSeconds = { "GET /objects": 3_600, "GET /buckets": 3_600 };
+  const config = configOf("storage", { cache: { sizeGb: "0.5", ttlSeconds } });
+  const keysOf = (name: string) => config.resource.aws_api_gateway_integration?.[name]?.cache_key_parameters;
+  expect(keysOf("Api_objects_GET_Integration")).toEqual(
+    ["prefix", "limit", "cursor"].map((name) => `method.request.querystring.${name}`),
+  );
+  expect(keysOf("Api_buckets_GET_Integration")).toEqual(
+    ["limit", "cursor"].map((name) => `method.request.querystring.${name}`),
+  );
+});
+
+test.each<[Parameters<typeof configOf>[0], Record<string, number>, string]>([
+  [
+    "presigned-url",
+    { "GET /presigned-url": 1 },
+    'presignedUrl.api.cache.ttlSeconds must be for routes whose answers can be kept: none, got: "GET /presigned-url"',
+  ],
+  [
+    "storage",
+    { "POST /objects": 1 },
+    "storage.api.cache.ttlSeconds must be for routes whose answers can be kept: GET /buckets, GET /objects, GET /objects/{key+}, got:",
+  ],
+  [
+    "storage",
+    { "GET /objects/{key+}": 241 },
+    "storage.api.cache.ttlSeconds of GET /objects/{key+} must be an integer from 1 to 240, got: 241",
+  ],
+])("answers of %s that are one caller's, or end sooner, are not kept: %j", (system, ttlSeconds, message) => {
+  expect(() => configOf(system, { cache: { sizeGb: "0.5", ttlSeconds } })).toThrow(message);
+});
+
+test("a plan may bound single methods", () => {
+  const methodThrottles = { "POST /orders": { rateLimit: 5, burstLimit: 2 } };
+  const config = configOf("orders", { usagePlans: { gold: { keys: ["acme"], methodThrottles } } });
+  expect(only(config, "aws_api_gateway_usage_plan").api_stages[0].throttle).toEqual([
+    { path: "/orders/POST", rate_limit: 5, burst_limit: 2 },
+  ]);
+});
+
+test("identity sources stand once each", () => {
+  const header = "method.request.header.Authorization";
+  const config = configOf("orders", { authorization: { type: "REQUEST", claimSources: { a: header } } });
+  expect(only(config, "aws_api_gateway_authorizer").identity_source).toBe(header);
 });
 
 test.each<[ApiChoices, string]>([
@@ -227,9 +277,16 @@ test.each<[ApiChoices, string]>([
   ],
   [
     { cache: { sizeGb: "0.5", ttlSeconds: { "GET /order": 1 } } },
-    'orders.api.cache.ttlSeconds must be for routes of the API: POST /orders, got: "GET /order"',
+    'orders.api.cache.ttlSeconds must be for routes whose answers can be kept: none, got: "GET /order"',
   ],
-  [{ policy: { allow: [{ sourceIps: ["1.2.3"] }] } }, "policy.allow must be IP addresses"],
+  [
+    { policy: { allow: [{ sourceIps: ["1.2.3"] }] } },
+    'policy.allow must be IP addresses or blocks of them, such as 198.51.100.0/24, got: "1.2.3" (in orders-prod/Api), as orders.api in settings/prod.json has it',
+  ],
+  [
+    { usagePlans: { "a-b": { keys: ["c"] }, a: { keys: ["b-c"] } } },
+    'got: "b-c". The output api_key_a_b_c is another key\'s (in orders-prod/UsagePlan_a), as orders.api in settings/prod.json has it',
+  ],
 ])("what is for nothing is refused: %j", (api, message) => {
   expect(() => configOf("orders", api)).toThrow(message);
 });

@@ -41,3 +41,30 @@ export const requestEvent = ({
   stageVariables: stageVariables ?? {},
   requestContext: { requestId: "c0ffee00-request", stage: "dev", identity: { sourceIp } },
 });
+
+/** An invocation of an HTTP API's authorizer, in payload format 2.0: names of headers in lower case, values of one name joined by commas. */
+export const httpRequestEvent = ({
+  headers = {},
+  query = {},
+  stageVariables,
+  sourceIp = "192.0.2.1",
+}: AuthorizedRequest): object => ({
+  version: "2.0",
+  type: "REQUEST",
+  routeArn: "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5/dev/GET/orders/1",
+  identitySource: [],
+  routeKey: "GET /orders/{id}",
+  rawPath: "/dev/orders/1",
+  rawQueryString: "",
+  headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), joined(value)])),
+  queryStringParameters: Object.fromEntries(Object.entries(query).map(([name, value]) => [name, joined(value)])),
+  pathParameters: { id: "1" },
+  stageVariables: stageVariables ?? {},
+  requestContext: {
+    requestId: "c0ffee00-request",
+    stage: "dev",
+    http: { method: "GET", path: "/dev/orders/1", protocol: "HTTP/1.1", sourceIp, userAgent: "test" },
+  },
+});
+
+const joined = (values: string | readonly string[]): string => [values].flat().join(",");

@@ -10,6 +10,18 @@ export interface TableProps {
   /** Name of the partition key, 1–255 characters. Its type is String. */
   readonly partitionKey: string;
   /**
+   * Name of the sort key, 1–255 characters. Its type is String.
+   * @default - none: an item has its partition key to itself
+   */
+  readonly sortKey?: string;
+  /**
+   * Name of the attribute, 1–255 characters, that holds the second since 1970 from which on an item may be deleted. DynamoDB takes up to some
+   * days to do so: until then readers must look at the attribute themselves.
+   * @default - items are kept
+   * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html
+   */
+  readonly timeToLiveAttribute?: string;
+  /**
    * What the table's stream carries of each change.
    * @default - no stream
    */
@@ -34,13 +46,19 @@ export class Table extends Construct {
   constructor(scope: Construct, id: string, props: TableProps) {
     super(scope, id);
     requireMatch(this, "tableName", props.tableName, /^[\w.-]{3,255}$/, "3–255 letters, digits, ., - and _");
-    requireMatch(this, "partitionKey", props.partitionKey, /^.{1,255}$/, "1–255 characters");
+    const { partitionKey, sortKey, timeToLiveAttribute } = props;
+    requireMatch(this, "partitionKey", partitionKey, /^.{1,255}$/, "1–255 characters");
+    requireMatch(this, "sortKey", sortKey, /^.{1,255}$/, "1–255 characters");
+    requireMatch(this, "timeToLiveAttribute", timeToLiveAttribute, /^.{1,255}$/, "1–255 characters");
+    if (sortKey === partitionKey) throw new PropError(this, "sortKey", "another attribute than partitionKey", sortKey);
     this.hasStream = props.stream !== undefined;
     this.resource = new DynamodbTable(this, "Resource", {
       name: props.tableName,
       billingMode: "PAY_PER_REQUEST",
-      hashKey: props.partitionKey,
-      attribute: [{ name: props.partitionKey, type: "S" }],
+      hashKey: partitionKey,
+      rangeKey: sortKey,
+      attribute: [partitionKey, ...(sortKey === undefined ? [] : [sortKey])].map((name) => ({ name, type: "S" })),
+      ttl: timeToLiveAttribute === undefined ? undefined : { attributeName: timeToLiveAttribute, enabled: true },
       streamEnabled: this.hasStream,
       streamViewType: props.stream,
       serverSideEncryption: { enabled: true },

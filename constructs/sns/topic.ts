@@ -2,6 +2,12 @@ import { SnsTopic } from "@cdktf/provider-aws/lib/sns-topic";
 import { Construct } from "constructs";
 import type { Key } from "../kms/key";
 import { requireMatch } from "../terraform/props";
+import { Stack } from "../terraform/stack";
+
+/** A topic, whichever stack it is of. */
+export interface TopicReference {
+  readonly topicArn: string;
+}
 
 export interface TopicProps {
   /** Name: 1–256 letters, digits, `-` and `_`. */
@@ -16,7 +22,7 @@ export interface TopicProps {
 }
 
 /** A standard topic, encrypted. */
-export class Topic extends Construct {
+export class Topic extends Construct implements TopicReference {
   readonly topicArn: string;
   readonly topicName: string;
 
@@ -29,5 +35,11 @@ export class Topic extends Construct {
     });
     this.topicArn = topic.arn;
     this.topicName = topic.name;
+  }
+
+  /** A topic of another stack, which is in the same account and Region. It must be there before what refers to it is applied. */
+  static fromName(scope: Construct, topicName: string): TopicReference {
+    const { partition, region, account } = Stack.of(scope);
+    return { topicArn: `arn:${partition}:sns:${region}:${account}:${topicName}` };
   }
 }

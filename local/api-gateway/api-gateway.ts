@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Resource } from "../../terraform/config";
 import type { Log } from "../aws";
+import { allowedOrigin } from "./allowed-origin";
 import type { Answer } from "./answer";
 import { Authorization, type AuthorizationOptions } from "./authorization";
 import { callIntegration, type IntegrationService } from "./aws-integration";
@@ -48,6 +49,8 @@ export interface RouteDescription {
   readonly authorizedBy?: AuthorizedBy;
   /** A JSON body that would be taken, where bodies are checked. */
   readonly exampleBody?: string;
+  /** Headers that say that a request comes from where the API's policy lets requests in; none where this machine may call as it is. */
+  readonly origin: Readonly<Record<string, string>>;
   /** An API key that the route takes, where it wants one in the header `x-api-key`. */
   readonly apiKey?: string;
 }
@@ -93,10 +96,13 @@ export class ApiGateway {
       const throttle = (method: Method) => new Throttle({ limits: stage.throttleOf(method), clock: options.clock });
       this.throttles.set(stage.stageName, new Map(methods.map((method) => [method, throttle(method)])));
     }
+    const { place, restApiId, clock } = options;
+    const origin = allowedOrigin(this.api, executionArnOf(place, restApiId), { region: place.region, clock });
     const routes = methods.map((method) => ({
       httpMethod: method.httpMethod,
       path: method.resourcePath,
       ...describeAuthorization(method.authorization),
+      origin,
       exampleBody: method.models.get("application/json")?.example(),
       takesKey: method.isApiKeyRequired && this.api.apiKeySource === "HEADER",
     }));

@@ -76,7 +76,7 @@ export interface VariableNames {
   readonly has: (name: string) => boolean;
 }
 
-const restApiVariables: VariableNames = { names: contextVariables, has: isContextVariable };
+export const restApiVariables: VariableNames = { names: contextVariables, has: isContextVariable };
 
 /** Text with `$context` variables, and no other code: the body of a gateway response, the format of an access log. */
 export class ContextTemplate {

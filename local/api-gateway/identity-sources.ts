@@ -1,4 +1,4 @@
-import { isContextVariable } from "./context-template";
+import { restApiVariables, type VariableNames } from "./context-template";
 import type { Exchange } from "./exchange";
 import type { StageVariables } from "./stage";
 
@@ -9,14 +9,19 @@ export type IdentitySource =
 
 /**
  * Reads `method.request.header.X, stageVariables.y`.
+ * @param known variables that `context` has
  * @throws Error that names a source that is none of API Gateway's
  */
-export function readIdentitySources(address: string, expression: string): readonly IdentitySource[] {
+export function readIdentitySources(
+  address: string,
+  expression: string,
+  known = restApiVariables,
+): readonly IdentitySource[] {
   const sources = expression.split(",").map((source) => source.trim());
-  return sources.filter((source) => source !== "").map((source) => readIdentitySource(address, source));
+  return sources.filter((source) => source !== "").map((source) => readIdentitySource(address, source, known));
 }
 
-function readIdentitySource(address: string, source: string): IdentitySource {
+function readIdentitySource(address: string, source: string, known: VariableNames): IdentitySource {
   const [, location, name] =
     /^(?:method\.request\.(?=header|querystring))?(header|querystring|stageVariables|context)\.([\w.$-]+)$/.exec(
       source,
@@ -24,7 +29,7 @@ function readIdentitySource(address: string, source: string): IdentitySource {
   const isParameter = location === "header" || location === "querystring";
   if (name && isParameter && source.startsWith("method.request.")) return { location, name };
   if (name && location === "stageVariables") return { location, name };
-  if (name && location === "context" && isContextVariable(name)) return { location, name };
+  if (name && location === "context" && known.has(name)) return { location, name };
   throw new Error(
     `${address}: identity_source must be method.request.header.<name>, method.request.querystring.<name>, stageVariables.<name> or context.<name>, got: ${source}`,
   );

@@ -1,5 +1,5 @@
 import { Compile, parse } from "velocityjs";
-import { contextVariables, isContextVariable } from "./context-template";
+import { restApiVariables, type VariableNames } from "./context-template";
 import { javaString } from "./java-string";
 
 /** What a mapping template can read. */
@@ -60,14 +60,17 @@ const collectionMethods: Readonly<Record<string, (collection: object, argument: 
 export class MappingTemplate {
   private readonly asts: Ast[];
 
-  /** @throws Error where the template is no VTL, or uses what `$input` or `$util` does not have */
-  constructor(template: string) {
+  /**
+   * @param known variables that `$context` has
+   * @throws Error where the template is no VTL, or uses what `$input`, `$util` or `$context` does not have
+   */
+  constructor(template: string, known = restApiVariables) {
     try {
       this.asts = parse(template);
     } catch (error) {
       throw new Error(`the mapping template is not valid VTL: ${(error as Error).message}`);
     }
-    requireKnownMembers(this.asts);
+    requireKnownMembers(this.asts, known);
   }
 
   /**
@@ -132,14 +135,18 @@ class Template extends Compile {
 const not = (operand: Ast): Ast => ({ type: "math", operator: "not", expression: [operand] }) as unknown as Ast;
 
 /** Refuses what does not exist or is not modelled, before any request comes. */
-function requireKnownMembers(node: unknown): void {
+function requireKnownMembers(node: unknown, known: VariableNames): void {
   if (typeof node !== "object" || node === null) return;
   const { type, id, path } = node as { type?: string; id?: string; path?: readonly { type?: string; id?: unknown }[] };
-  if (type === "references" && path?.[0]) requireKnown(String(id), path);
-  for (const inner of Object.values(node)) requireKnownMembers(inner);
+  if (type === "references" && path?.[0]) requireKnown(String(id), path, known);
+  for (const inner of Object.values(node)) requireKnownMembers(inner, known);
 }
 
-function requireKnown(root: string, path: readonly { readonly type?: string; readonly id?: unknown }[]): void {
+function requireKnown(
+  root: string,
+  path: readonly { readonly type?: string; readonly id?: unknown }[],
+  known: VariableNames,
+): void {
   const member = String(path[0]?.id);
   if (root === "util" && !Object.hasOwn(utilities, member))
     throw unknownMember("$util", member, Object.keys(utilities));
@@ -150,10 +157,10 @@ function requireKnown(root: string, path: readonly { readonly type?: string; rea
     .slice(0, end < 0 ? undefined : end)
     .map((step) => step.id)
     .join(".");
-  const isPart = [...contextVariables, "authorizer.claims."].some((known) => known.startsWith(`${name}.`));
-  if (isPart || isContextVariable(name)) return;
+  const isPart = [...known.names, "authorizer.claims."].some((variable) => variable.startsWith(`${name}.`));
+  if (isPart || known.has(name)) return;
   const own = ["authorizer.<name>", "responseOverride.status", "responseOverride.header"];
-  throw unknownMember("$context", name, [...contextVariables, ...own]);
+  throw unknownMember("$context", name, [...known.names, ...own]);
 }
 
 const unknownMember = (root: string, member: string, known: readonly string[]): Error =>

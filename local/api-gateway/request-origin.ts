@@ -23,6 +23,16 @@ export interface Origin {
   readonly vpcEndpoint?: VpcEndpoint;
 }
 
+/**
+ * The headers by which a request comes from an origin.
+ * @param socketIp where it comes from without them
+ */
+export const originHeadersOf = ({ sourceIp, vpcEndpoint }: Origin, socketIp: string): Record<string, string> => ({
+  ...(sourceIp !== socketIp && { [originHeaders.sourceIp]: sourceIp }),
+  ...(vpcEndpoint && { [originHeaders.vpcEndpoint]: vpcEndpoint.vpcEndpointId }),
+  ...(vpcEndpoint?.vpcId !== undefined && { [originHeaders.vpc]: vpcEndpoint.vpcId }),
+});
+
 interface Received {
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly sourceIp: string;

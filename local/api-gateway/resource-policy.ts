@@ -3,14 +3,14 @@ import { type Decision, evaluate, type NamedPolicy } from "../../policy/evaluate
 import { anonymous, type Caller, type Clock } from "../aws";
 import { policyOf } from "../iam/policy-document";
 import { contextOf } from "../iam/request-context";
-import type { HttpRequest } from "./exchange";
+import type { Origin } from "./request-origin";
 
 const nobody: Requester = { isAnonymous: true };
 
 /** A call that nobody signed, as policies see it. */
 export interface UnsignedCall {
   readonly resource: string;
-  readonly request: HttpRequest;
+  readonly request: Origin;
 }
 
 /**
@@ -53,7 +53,7 @@ export function decideUnsigned(
 }
 
 /** A caller as policies see it: no `aws:SourceIp` where the request came through a VPC endpoint. */
-export const callerFrom = ({ sourceIp, vpcEndpoint }: HttpRequest, caller: Caller): Caller => ({
+export const callerFrom = ({ sourceIp, vpcEndpoint }: Origin, caller: Caller): Caller => ({
   ...caller,
   sourceIp: vpcEndpoint ? undefined : sourceIp,
 });
@@ -62,7 +62,7 @@ export const callerFrom = ({ sourceIp, vpcEndpoint }: HttpRequest, caller: Calle
  * The condition keys of a request that came through a VPC endpoint.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-aws-condition-keys.html
  */
-export function conditionsOf({ sourceIp, vpcEndpoint }: HttpRequest): Readonly<Record<string, string>> {
+export function conditionsOf({ sourceIp, vpcEndpoint }: Origin): Readonly<Record<string, string>> {
   if (!vpcEndpoint) return {};
   const { vpcEndpointId, vpcId } = vpcEndpoint;
   return {

@@ -29,7 +29,7 @@ const shapes = {
       z.strictObject({
         types: z.array(z.enum(["EDGE", "REGIONAL", "PRIVATE"])),
         // Names for a private API in Route 53: who may call is the policy's.
-        vpc_endpoint_ids: ignored,
+        vpc_endpoint_ids: z.optional(z.array(z.string())),
         ip_address_type: ignored,
       }),
     ),

@@ -42,6 +42,8 @@ export interface RestApi {
   readonly name: string;
   /** Whether VPC endpoints alone lead to it. */
   readonly isPrivate: boolean;
+  /** Of a private API: the VPC endpoints that it has names for. */
+  readonly vpcEndpointIds: readonly string[];
   /** JSON of its resource policy. */
   readonly policy?: string;
   readonly stages: readonly Stage[];
@@ -97,7 +99,10 @@ function resourcePaths(parts: Parts, rootResourceId: string): ReadonlyMap<string
 }
 
 /** Who can reach the API at all. */
-function readExposure(parts: Parts, api: Part<"aws_api_gateway_rest_api">): Pick<RestApi, "isPrivate" | "policy"> {
+function readExposure(
+  parts: Parts,
+  api: Part<"aws_api_gateway_rest_api">,
+): Pick<RestApi, "isPrivate" | "policy" | "vpcEndpointIds"> {
   const policies = [api, ...parts.all("aws_api_gateway_rest_api_policy")].filter(({ policy }) => policy !== undefined);
   if (policies.length > 1) {
     const addresses = policies.map(({ address }) => address).join(", ");
@@ -110,7 +115,7 @@ function readExposure(parts: Parts, api: Part<"aws_api_gateway_rest_api">): Pick
   // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-apis.html
   if (isPrivate && policy === undefined)
     throw new Error(`${api.address}: a PRIVATE API cannot be deployed without a resource policy`);
-  return { isPrivate, policy };
+  return { isPrivate, policy, vpcEndpointIds: api.endpoint_configuration?.vpc_endpoint_ids ?? [] };
 }
 
 function readMethod(

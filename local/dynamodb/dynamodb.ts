@@ -21,7 +21,10 @@ type Json = Record<string, unknown>;
 interface Table {
   readonly tableName: string;
   readonly arn: string;
-  readonly hashKey: string;
+  /** Names of the partition key and, where there is one, of the sort key. */
+  readonly keyNames: readonly string[];
+  /** Name of the attribute that says, in seconds since 1970, when an item expires. */
+  readonly timeToLiveAttribute?: string;
   readonly stream?: {
     readonly arn: string;
     readonly viewType: string;
@@ -43,11 +46,27 @@ const operations: Readonly<Record<string, "Item" | "Key" | undefined>> = {
 
 /** Arguments of a table that are known here; the others are errors that name them. */
 const modelled = [
-  ...["name", "hash_key", "attribute", "billing_mode", "stream_enabled", "stream_view_type", "tags"],
+  ...[
+    "name",
+    "hash_key",
+    "range_key",
+    "ttl",
+    "attribute",
+    "billing_mode",
+    "stream_enabled",
+    "stream_view_type",
+    "tags",
+  ],
   ...["server_side_encryption", "point_in_time_recovery", "deletion_protection_enabled"],
 ];
 
 const MAX_NESTING = 32;
+/** DynamoDB takes up to days. */
+const EXPIRY_MS = 60_000;
+/** Items that expired longer ago are kept: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/time-to-live-ttl-before-you-start.html */
+const OLDEST_EXPIRY_SECONDS = 5 * 365 * 86_400;
+/** Who deleted an item, as its record on the stream says. */
+const TIME_TO_LIVE = { type: "Service", principalId: "dynamodb.amazonaws.com" } as const;
 const SHARD_ID = "shardId-00000000000000000000-00000000";
 
 /**
@@ -67,6 +86,8 @@ export class DynamoDb implements StreamSource {
   private readonly tables = new Map<string, Table>();
   /** The end of all that was asked so far: tables being made, changes under way. */
   private last: Promise<unknown>;
+  /** Calls off the next look for what has expired. */
+  private cancelExpiry?: () => void;
 
   constructor({ place, access, clock, log }: { place: Place; access: Access; clock: Clock; log: Log }) {
     this.place = place;
@@ -87,9 +108,11 @@ export class DynamoDb implements StreamSource {
   createTable(table: Readonly<Json>): { arn: string; id: string; stream_arn: string; stream_label: string } {
     const given = new ResourceArguments("aws_dynamodb_table", table, modelled);
     const tableName = given.requiredText("name");
-    const hashKey = given.requiredText("hash_key");
-    if (!(table.attribute as readonly { name: string }[]).some(({ name }) => name === hashKey)) {
-      const message = `One or more parameter values were invalid: Some index key attributes are not defined in AttributeDefinitions. Keys: [${hashKey}]`;
+    const rangeKey = table.range_key ?? undefined;
+    const keyNames = [given.requiredText("hash_key"), ...(rangeKey === undefined ? [] : [String(rangeKey)])];
+    const attributeNames = (table.attribute as readonly { name: string }[]).map(({ name }) => name);
+    if (keyNames.some((name) => !attributeNames.includes(name))) {
+      const message = `One or more parameter values were invalid: Some index key attributes are not defined in AttributeDefinitions. Keys: [${keyNames.join(", ")}]`;
       throw new AwsError("ValidationException", message);
     }
     const arn = `arn:${this.place.partition}:dynamodb:${this.place.region}:${this.place.accountId}:table/${tableName}`;
@@ -99,7 +122,8 @@ export class DynamoDb implements StreamSource {
     this.tables.set(tableName, {
       tableName,
       arn,
-      hashKey,
+      keyNames,
+      timeToLiveAttribute: readTimeToLive(table.ttl),
       stream:
         table.stream_enabled === true ? { arn: streamArn, viewType, records: [], listeners: new Set() } : undefined,
     });
@@ -112,9 +136,10 @@ export class DynamoDb implements StreamSource {
         TableName: tableName,
         BillingMode: "PAY_PER_REQUEST",
         AttributeDefinitions: attributes,
-        KeySchema: [{ AttributeName: hashKey, KeyType: "HASH" }],
+        KeySchema: keyNames.map((name, at) => ({ AttributeName: name, KeyType: at === 0 ? "HASH" : "RANGE" })),
       }),
     );
+    if (readTimeToLive(table.ttl) !== undefined && !this.cancelExpiry) this.expireInTime();
     return { arn, id: tableName, stream_arn: streamArn, stream_label: label };
   }
 
@@ -164,7 +189,9 @@ export class DynamoDb implements StreamSource {
   }
 
   async stop(): Promise<void> {
+    this.cancelExpiry?.();
     await this.last;
+    this.cancelExpiry?.();
     await new Promise((resolve) => {
       this.server.close(resolve);
       this.server.closeAllConnections();
@@ -198,13 +225,57 @@ export class DynamoDb implements StreamSource {
         : error;
     });
     const after = await this.itemAt(table, key);
-    if (table.stream && !isDeepStrictEqual(before, after)) this.record(table.stream, key, before, after);
+    if (table.stream && !isDeepStrictEqual(before, after)) this.record(table.stream, key, { before, after });
     return result;
   }
 
-  private async itemAt({ tableName, hashKey }: Table, key: Json): Promise<Json | undefined> {
+  /** Looks again and again for what has expired, from the first table on whose items can. */
+  private expireInTime(): void {
+    this.cancelExpiry = this.clock.after(EXPIRY_MS, () => {
+      const expired = this.inTurn(() => this.expire()).catch((error: unknown) => {
+        this.log("dynamodb", `what has expired could not be deleted: ${error}`);
+      });
+      void expired.then(() => this.expireInTime());
+    });
+  }
+
+  /** Deletes what has expired, and puts that on the streams. */
+  private async expire(): Promise<void> {
+    for (const table of this.tables.values()) {
+      for (const item of await this.expiredIn(table)) {
+        const key = keyOf(table, item);
+        await this.ask("DeleteItem", { TableName: table.tableName, Key: key });
+        if (table.stream) this.record(table.stream, key, { before: item, userIdentity: TIME_TO_LIVE });
+      }
+    }
+  }
+
+  private async expiredIn({ tableName, timeToLiveAttribute }: Table): Promise<readonly Json[]> {
+    if (timeToLiveAttribute === undefined) return [];
+    const now = Math.floor(this.clock.now() / 1_000);
+    const items: Json[] = [];
+    let ExclusiveStartKey: unknown;
+    do {
+      const page = await this.ask("Scan", {
+        TableName: tableName,
+        ExclusiveStartKey,
+        FilterExpression: "attribute_type(#end, :type) AND #end BETWEEN :oldest AND :now",
+        ExpressionAttributeNames: { "#end": timeToLiveAttribute },
+        ExpressionAttributeValues: {
+          ":type": { S: "N" },
+          ":oldest": { N: String(now - OLDEST_EXPIRY_SECONDS) },
+          ":now": { N: String(now) },
+        },
+      });
+      items.push(...(page.Items as readonly Json[]));
+      ExclusiveStartKey = page.LastEvaluatedKey;
+    } while (ExclusiveStartKey);
+    return items;
+  }
+
+  private async itemAt({ tableName, keyNames }: Table, key: Json): Promise<Json | undefined> {
     // A change with a malformed key is refused by dynalite, with AWS's words.
-    if (key[hashKey] === undefined) return undefined;
+    if (keyNames.some((name) => key[name] === undefined)) return undefined;
     const found = await this.ask("GetItem", { TableName: tableName, Key: key, ConsistentRead: true }).catch(
       (): Json => ({}),
     );
@@ -214,8 +285,7 @@ export class DynamoDb implements StreamSource {
   private record(
     stream: NonNullable<Table["stream"]>,
     key: Json,
-    before: Json | undefined,
-    after: Json | undefined,
+    { before, after, userIdentity }: Pick<StreamRecord, "userIdentity"> & { before?: Json; after?: Json },
   ): void {
     const sequence = String(10n ** 20n + BigInt(stream.records.length + 1));
     const eventName = before === undefined ? "INSERT" : after === undefined ? "REMOVE" : "MODIFY";
@@ -227,6 +297,7 @@ export class DynamoDb implements StreamSource {
     stream.records.push({
       eventID: createHash("md5").update(sequence).digest("hex"),
       eventName,
+      ...(userIdentity && { userIdentity }),
       dynamodb: {
         ApproximateCreationDateTime: Math.floor(this.clock.now() / 1_000),
         Keys: key,
@@ -331,6 +402,14 @@ export class DynamoDb implements StreamSource {
   }
 }
 
+/** @throws Error for a block without an attribute */
+function readTimeToLive(block: unknown): string | undefined {
+  const [ttl] = [block ?? []].flat() as readonly { readonly attribute_name?: string; readonly enabled?: boolean }[];
+  if (ttl?.enabled !== true) return undefined;
+  if (ttl.attribute_name) return ttl.attribute_name;
+  throw new Error("ttl: attribute_name must be given where enabled is true");
+}
+
 class ConditionFailed extends AwsError {
   constructor(
     message: string,
@@ -357,7 +436,8 @@ function inputOf(body: string): Json {
   throw new AwsError("SerializationException", "The body must be an object in JSON");
 }
 
-const keyOf = ({ hashKey }: Table, source: Json | null = {}): Json => ({ [hashKey]: source?.[hashKey] });
+const keyOf = ({ keyNames }: Table, source: Json | null = {}): Json =>
+  Object.fromEntries(keyNames.map((name) => [name, source?.[name]]));
 
 /** Levels of maps and lists in an attribute value. */
 function nestingOf(value: unknown): number {

@@ -15,8 +15,11 @@ export const globalKeys: ReadonlySet<string> = new Set(
 
 /** @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable */
 function principalKeys(caller: Caller): Readonly<Record<string, string>> {
-  const { principalArn, accountId, service, userId, isAnonymous } = caller;
-  if (service) return { "aws:PrincipalServiceName": service };
+  const { principalArn, accountId, service, sourceArn, userId, isAnonymous } = caller;
+  if (service) {
+    const source = sourceArn !== undefined && { "aws:SourceArn": sourceArn, "aws:SourceAccount": accountId };
+    return { "aws:PrincipalServiceName": service, ...source };
+  }
   if (isAnonymous) {
     return { "aws:PrincipalAccount": accountId, "aws:PrincipalType": "Anonymous", "aws:userid": "anonymous" };
   }

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 
 const integer = (min: number, max: number) => z.int().check(z.minimum(min), z.maximum(max));
 /** A nested block: in Terraform's JSON an object, or a list of one. */
-const block = <Schema extends z.ZodMiniType>(schema: Schema) =>
+export const block = <Schema extends z.ZodMiniType>(schema: Schema) =>
   z.optional(
     z.pipe(
       z.transform((value) => (Array.isArray(value) && value.length < 2 ? value[0] : value)),

@@ -11,6 +11,8 @@ import { type QueueSource, queueUrlOf } from "./queue-mapping";
 export interface StreamRecord {
   readonly eventID: string;
   readonly eventName: "INSERT" | "MODIFY" | "REMOVE";
+  /** Of what DynamoDB deleted itself, because it had expired. */
+  readonly userIdentity?: { readonly type: "Service"; readonly principalId: string };
   readonly dynamodb: {
     readonly Keys: unknown;
     readonly NewImage?: unknown;
@@ -254,13 +256,14 @@ export class StreamMapping {
     await this.polling.wait(sent);
   }
 
-  private eventOf({ eventID, eventName, dynamodb }: StreamRecord) {
+  private eventOf({ eventID, eventName, userIdentity, dynamodb }: StreamRecord) {
     return {
       eventID,
       eventName,
       eventVersion: "1.1",
       eventSource: "aws:dynamodb",
       awsRegion: this.options.place.region,
+      ...(userIdentity && { userIdentity }),
       dynamodb,
       eventSourceARN: this.mapping.event_source_arn,
     };

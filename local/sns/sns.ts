@@ -26,7 +26,8 @@ import {
   xmlResult,
 } from "../protocol/query-protocol";
 import { ResourceArguments } from "../protocol/resource-arguments";
-import { type Filter, readFilterPolicy } from "./filter-policy";
+import { lambdaEvent, type Notification, undelivered } from "./lambda-event";
+import { readSubscription, type Subscription } from "./subscription";
 
 type Parameters = Readonly<Record<string, unknown>>;
 type Result = Record<string, unknown>;
@@ -57,12 +58,15 @@ export interface Publication {
   readonly mails: number;
 }
 
-interface Subscription {
-  readonly subscriptionArn: string;
-  readonly endpoint: string;
-  readonly filterPolicy: string;
-  readonly scope: "MessageAttributes" | "MessageBody";
-  readonly passes: Filter;
+/** Where messages go beside the outbox. */
+export interface Deliveries {
+  /**
+   * Gives an event to Lambda, which takes it from there.
+   * @throws AwsError for a function that is not there, or does not let the topic in
+   */
+  invoke(call: { readonly topicArn: string; readonly functionArn: string; readonly event: unknown }): void;
+  /** Puts a message that could not be delivered into a queue. */
+  send(call: { readonly topicArn: string; readonly queueArn: string; readonly body: string }): Promise<void>;
 }
 
 interface Topic {
@@ -92,11 +96,13 @@ const messageParameters = ["Message", "Subject", "MessageStructure", "MessageAtt
 const MAX_MESSAGE_BYTES = 262_144;
 
 /**
- * Amazon SNS: standard topics, and mails into an outbox instead of the world. An e-mail subscription counts as confirmed.
+ * Amazon SNS: standard topics, mails into an outbox instead of the world, and functions. An e-mail subscription counts as confirmed.
  * @see https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
  */
 export class Sns {
   private readonly topics = new Map<string, Topic>();
+  /** Subscriptions to topics of stacks that are still to come, by the topic's ARN. */
+  private readonly awaiting = new Map<string, Subscription[]>();
   private readonly mails: Mail[] = [];
   private readonly counts = new Map<string, number>();
   private readonly mailListeners = new Set<(mail: Mail) => void>();
@@ -125,6 +131,8 @@ export class Sns {
       readonly log: Log;
       /** The policy of a customer-managed key, by its ARN; none for a key of AWS's own. */
       keyPolicyOf?(keyArn: string): string | undefined;
+      /** @default - none: functions get nothing */
+      readonly deliveries?: Deliveries;
     },
   ) {}
 
@@ -158,34 +166,47 @@ export class Sns {
       topicName,
       displayName: given.text("display_name") ?? "",
       encryptionKey: given.text("kms_master_key_id"),
-      subscriptions: [],
+      subscriptions: this.awaiting.get(topicArn) ?? [],
     });
+    this.awaiting.delete(topicArn);
     return { arn: topicArn, id: topicArn };
   }
 
   /**
-   * Subscribes an e-mail address: the evaluated arguments of `aws_sns_topic_subscription`. The same subscription again gives the first.
+   * Subscribes an e-mail address or a function: the evaluated arguments of `aws_sns_topic_subscription`. The same subscription again gives the
+   * first. The topic may be one of a stack that is still to come.
    * @throws Error for another protocol, and for a filter policy that is wrong or not modelled
    */
   subscribe(arguments_: Parameters): { readonly arn: string; readonly id: string } {
-    const modelled = ["topic_arn", "protocol", "endpoint", "filter_policy", "filter_policy_scope"];
-    const given = new ResourceArguments("aws_sns_topic_subscription", arguments_, modelled);
-    const protocol = given.requiredText("protocol");
-    if (protocol !== "email")
-      throw given.error(`protocol ${protocol} is not modelled by the local run, which has email only`);
-    const endpoint = given.requiredText("endpoint");
-    if (!/^[^@\s]+@[^@\s]+$/.test(endpoint)) throw given.error("endpoint must be an e-mail address");
-    const topic = this.topics.get(given.requiredText("topic_arn"));
-    if (!topic) throw given.error(`topic_arn names a topic that does not exist: ${given.text("topic_arn")}`);
-
-    const filter = readFilter(given);
-    const existing = topic.subscriptions.find((subscription) => subscription.endpoint === endpoint);
-    if (existing && (existing.filterPolicy !== filter.filterPolicy || existing.scope !== filter.scope)) {
+    const { given, topicArn, subscription } = readSubscription(arguments_);
+    const subscriptions = this.topics.get(topicArn)?.subscriptions ?? this.awaitedAt(topicArn);
+    if (!subscriptions) throw given.error(`topic_arn names a topic that does not exist: ${topicArn}`);
+    const { endpoint, filterPolicy, scope } = subscription;
+    const existing = subscriptions.find((one) => one.endpoint === endpoint);
+    if (existing && (existing.filterPolicy !== filterPolicy || existing.scope !== scope)) {
       throw given.error("the address has a subscription already, with another filter policy");
     }
-    const subscriptionArn = existing?.subscriptionArn ?? `${topic.topicArn}:${randomUUID()}`;
-    if (!existing) topic.subscriptions.push({ subscriptionArn, endpoint, ...filter });
+    const subscriptionArn = existing?.subscriptionArn ?? `${topicArn}:${randomUUID()}`;
+    if (!existing) subscriptions.push({ subscriptionArn, ...subscription });
     return { arn: subscriptionArn, id: subscriptionArn };
+  }
+
+  /** @throws Error for a topic that something subscribed to, and that no stack made */
+  requireTopics(): void {
+    for (const [topicArn, [first]] of this.awaiting)
+      throw new Error(
+        `aws_sns_topic_subscription of ${first?.endpoint}: topic_arn names a topic that does not exist: ${topicArn}. Run the stack that makes it, too`,
+      );
+  }
+
+  /** Subscriptions to a topic that another stack may make; nothing for what can be no topic here. */
+  private awaitedAt(topicArn: string): Subscription[] | undefined {
+    const { partition, region, accountId } = this.options.place;
+    const here = `arn:${partition}:sns:${region}:${accountId}:`;
+    if (!topicArn.startsWith(here) || !/^[\w-]{1,256}$/.test(topicArn.slice(here.length))) return undefined;
+    const subscriptions = this.awaiting.get(topicArn) ?? [];
+    this.awaiting.set(topicArn, subscriptions);
+    return subscriptions;
   }
 
   /**
@@ -267,17 +288,40 @@ export class Sns {
     );
 
     const common = { topicArn, messageId, at, attributes };
-    const publication = { ...common, subject: message.subject, message: message.text, mails: recipients.length };
+    const mails = recipients.filter(({ protocol }) => protocol === "email");
+    const { subject, textFor } = message;
+    const publication = { ...common, subject, message: textFor("email"), mails: mails.length };
     for (const listener of this.publishListeners) listener(publication);
-    for (const { endpoint } of recipients) {
-      this.mail({
-        ...common,
-        to: endpoint,
-        subject: message.subject ?? "AWS Notification Message",
-        text: message.text,
-      });
+    for (const { endpoint: to } of mails)
+      this.mail({ ...common, to, subject: subject ?? "AWS Notification Message", text: textFor("email") });
+    for (const subscription of recipients.filter(({ protocol }) => protocol === "lambda")) {
+      const { subscriptionArn } = subscription;
+      const text = textFor("lambda");
+      const notification = { topicArn, subscriptionArn, messageId, subject, message: text, at };
+      this.invoke(subscription, { ...notification, attributes: message.attributes });
     }
     return { MessageId: messageId };
+  }
+
+  /**
+   * Gives a message to a function. What Lambda refuses is this side's fault and not tried again: it goes to the subscription's dead-letter queue.
+   * @see https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html
+   */
+  private invoke({ endpoint, deadLetterQueueArn }: Subscription, notification: Notification): void {
+    const { deliveries, log } = this.options;
+    const { topicArn } = notification;
+    const topicName = topicArn.split(":").at(-1) ?? "";
+    try {
+      deliveries?.invoke({ topicArn, functionArn: endpoint, event: lambdaEvent(notification) });
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      log(topicName, `a message could not be given to ${endpoint}: ${error.message}`);
+      if (!deadLetterQueueArn) return;
+      const call = { topicArn, queueArn: deadLetterQueueArn, body: undelivered(notification) };
+      deliveries?.send(call).catch((refused: Error) => {
+        log(topicName, `nor could it be sent to ${deadLetterQueueArn}, and is lost: ${refused.message}`);
+      });
+    }
   }
 
   private mail(mail: Mail): void {
@@ -323,10 +367,10 @@ export class Sns {
   private subscriptions({ topic }: TopicCall): Result {
     const Owner = this.options.place.accountId;
     return {
-      Subscriptions: topic.subscriptions.map(({ subscriptionArn, endpoint }) => ({
+      Subscriptions: topic.subscriptions.map(({ subscriptionArn, endpoint, protocol }) => ({
         SubscriptionArn: subscriptionArn,
         Owner,
-        Protocol: "email",
+        Protocol: protocol,
         Endpoint: endpoint,
         TopicArn: topic.topicArn,
       })),
@@ -344,24 +388,10 @@ function requireArn(value: unknown): string {
   return value;
 }
 
-function readFilter(given: ResourceArguments): Pick<Subscription, "filterPolicy" | "scope" | "passes"> {
-  const scope = given.text("filter_policy_scope") || "MessageAttributes";
-  if (scope !== "MessageAttributes" && scope !== "MessageBody") {
-    throw given.error(`filter_policy_scope must be MessageAttributes or MessageBody, got: ${scope}`);
-  }
-  const filterPolicy = given.text("filter_policy") ?? "";
-  if (!filterPolicy) return { filterPolicy, scope, passes: () => true };
-  try {
-    return { filterPolicy, scope, passes: readFilterPolicy(filterPolicy, scope) };
-  } catch (error) {
-    throw given.error(error instanceof Error ? error.message : String(error));
-  }
-}
-
 interface ReadMessage {
   readonly subject?: string;
-  /** What mails hold. */
-  readonly text: string;
+  /** What a protocol's subscriptions get. */
+  readonly textFor: (protocol: Subscription["protocol"]) => string;
   /** What was published. */
   readonly full: string;
   readonly attributes: MessageAttributes;
@@ -372,7 +402,7 @@ function readMessage(input: Parameters): ReadMessage {
   if (full === "") throw invalid("Empty message");
   const attributes = readMessageAttributes(input.MessageAttributes, snsAttributeRules);
   if (Buffer.byteLength(full) + sizeOfAttributes(attributes) > MAX_MESSAGE_BYTES) throw invalid("Message too long");
-  return { subject: readSubject(input.Subject), text: mailText(full, input.MessageStructure), full, attributes };
+  return { subject: readSubject(input.Subject), textFor: textsOf(full, input.MessageStructure), full, attributes };
 }
 
 /** AWS's page says "less than 100 characters", no line breaks and no control characters. */
@@ -383,8 +413,8 @@ function readSubject(subject: unknown): string | undefined {
 }
 
 /** With the structure `json`, a text for each protocol. */
-function mailText(message: string, structure: unknown): string {
-  if (structure === undefined || structure === "") return message;
+function textsOf(message: string, structure: unknown): ReadMessage["textFor"] {
+  if (structure === undefined || structure === "") return () => message;
   if (structure !== "json") throw invalid("MessageStructure");
   let texts: unknown;
   try {
@@ -392,9 +422,12 @@ function mailText(message: string, structure: unknown): string {
   } catch {
     throw invalid("Message Structure - JSON message body failed to parse");
   }
-  const { default: text, email } = (texts ?? {}) as Record<string, unknown>;
+  const { default: text, ...own } = (texts ?? {}) as Record<string, unknown>;
   if (typeof text !== "string") throw invalid("Message Structure - No default entry in JSON message body");
-  return typeof email === "string" ? email : text;
+  return (protocol) => {
+    const given = own[protocol];
+    return typeof given === "string" ? given : text;
+  };
 }
 
 /** The SDK's shape of a form: `entry` numbers a map, `member` a list. */

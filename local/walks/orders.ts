@@ -1,6 +1,7 @@
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import type { Cloud, RunningStack } from "../cloud";
-import { expectStatus, signedRequest } from "./signed-request";
+import type { Call } from "./caller";
+import { expectStatus } from "./signed-request";
 
 /** How long the walk waits for what should come within milliseconds. */
 const PATIENCE_MS = 4_000;
@@ -17,14 +18,14 @@ async function until<Found>(look: () => Promise<Found | undefined> | Found | und
 }
 
 /** Sends an order through the pipeline and gives a line for each place that it came to. */
-export async function walkOrders(cloud: Cloud, { outputs }: RunningStack): Promise<readonly string[]> {
+export async function walkOrders(cloud: Cloud, { outputs }: RunningStack, call: Call): Promise<readonly string[]> {
   const tableName = String(outputs.table_name?.value);
   const order = { orderID: "walk-1", item: "tea", quantity: 2 };
   const start = performance.now();
   const since = (): string => `${(performance.now() - start).toFixed(0)} ms`;
 
   const url = String(outputs.orders_url?.value);
-  const sent = await signedRequest(cloud, { method: "POST", url, body: JSON.stringify(order) });
+  const sent = await call({ method: "POST", url, body: JSON.stringify(order) });
   const answer = expectStatus(sent, 202, "POST /orders");
   const lines = [`  POST /orders ${JSON.stringify(order)}  ${answer.status} ${answer.body}`];
   const item = await until(async () =>

@@ -1,5 +1,6 @@
 import type { Cloud, RunningStack } from "../cloud";
-import { expectStatus, signedRequest } from "./signed-request";
+import type { Call } from "./caller";
+import { expectStatus } from "./signed-request";
 
 interface PresignedUrl {
   readonly url: string;
@@ -9,10 +10,10 @@ interface PresignedUrl {
 }
 
 /** Uploads a file by one URL and downloads it by another, straight from the bucket; gives a line for each. */
-export async function walkPresignedUrl(cloud: Cloud, { outputs }: RunningStack): Promise<readonly string[]> {
+export async function walkPresignedUrl(_: Cloud, { outputs }: RunningStack, call: Call): Promise<readonly string[]> {
   const ask = async (query: string): Promise<PresignedUrl> => {
     const url = `${outputs.presigned_url_url?.value}?${query}`;
-    const answer = await signedRequest(cloud, { method: "GET", url });
+    const answer = await call({ method: "GET", url });
     return JSON.parse(expectStatus(answer, 200, `GET /presigned-url?${query}`).body) as PresignedUrl;
   };
   const file = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));

@@ -22,13 +22,24 @@ export interface ApiRequest {
 /** Sends a request to an API, signed with the operator's credentials. Where the answer leads elsewhere, it is not followed. */
 export async function signedRequest(cloud: Cloud, { method, url, body, headers }: ApiRequest): Promise<Answer> {
   const { host, pathname, search } = new URL(url);
-  const given = { ...headers, host, ...(body !== undefined && { "content-type": "application/json" }) };
+  const given = { ...headers, host, ...contentType(body) };
   const signed = sign(
     { method, path: `${pathname}${search}`, headers: given, body: Buffer.from(body ?? "") },
     cloud.iam.operator().credentials,
     { region: cloud.place.region, service: "execute-api", now: Date.now() },
   );
-  const response = await fetch(url, { method, headers: { ...given, ...signed }, body, redirect: "manual" });
+  return send({ method, url, body, headers: { ...given, ...signed } });
+}
+
+/** Sends a request to an API as it is. */
+export const unsignedRequest = (_: Cloud, { headers, ...request }: ApiRequest): Promise<Answer> =>
+  send({ ...request, headers: { ...headers, ...contentType(request.body) } });
+
+const contentType = (body: string | undefined): Readonly<Record<string, string>> =>
+  body === undefined ? {} : { "content-type": "application/json" };
+
+async function send({ url, ...request }: ApiRequest): Promise<Answer> {
+  const response = await fetch(url, { ...request, redirect: "manual" });
   const bytes = Buffer.from(await response.arrayBuffer());
   return { status: response.status, headers: response.headers, bytes, body: bytes.toString() };
 }

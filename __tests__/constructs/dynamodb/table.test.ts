@@ -30,6 +30,20 @@ test("has a stream when asked to, and is unprotected only when asked to", () => 
   });
 });
 
+test("has a sort key and lets items expire when asked to", () => {
+  expect(tableOf({ sortKey: "at", timeToLiveAttribute: "expiresAt" })).toMatchObject({
+    hash_key: "orderID",
+    range_key: "at",
+    attribute: [
+      { name: "orderID", type: "S" },
+      { name: "at", type: "S" },
+    ],
+    ttl: { attribute_name: "expiresAt", enabled: true },
+  });
+  expect(tableOf()).not.toHaveProperty("range_key");
+  expect(tableOf()).not.toHaveProperty("ttl");
+});
+
 test.each([["t".repeat(3)], ["t".repeat(255)], ["a.b-c_d"]])("takes the name %s", (tableName) => {
   expect(tableOf({ tableName }).name).toBe(tableName);
 });
@@ -39,6 +53,11 @@ test.each<[Partial<TableProps>, string]>([
   [{ tableName: "t".repeat(256) }, "tableName must be 3–255 letters"],
   [{ partitionKey: "" }, 'partitionKey must be 1–255 characters, got: ""'],
   [{ partitionKey: "k".repeat(256) }, "partitionKey must be 1–255 characters"],
+  [{ sortKey: "" }, "sortKey must be 1–255 characters"],
+  [{ sortKey: "k".repeat(256) }, "sortKey must be 1–255 characters"],
+  [{ sortKey: "orderID" }, 'sortKey must be another attribute than partitionKey, got: "orderID"'],
+  [{ timeToLiveAttribute: "" }, "timeToLiveAttribute must be 1–255 characters"],
+  [{ timeToLiveAttribute: "k".repeat(256) }, "timeToLiveAttribute must be 1–255 characters"],
 ])("refuses %j", (props, message) => {
   expect(() => tableOf(props)).toThrow(message);
 });

@@ -43,7 +43,7 @@ describe("a topic", () => {
   });
 
   test.each<[Record<string, unknown>, string]>([
-    [{ protocol: "sqs" }, "protocol sqs is not modelled by the local run, which has email only"],
+    [{ protocol: "sqs" }, "protocol sqs is not modelled by the local run, which has email and lambda"],
     [{ endpoint: "nobody" }, "endpoint must be an e-mail address"],
     [{ endpoint: "" }, "endpoint must be given"],
     [{ topic_arn: "x" }, "topic_arn names a topic that does not exist: x"],

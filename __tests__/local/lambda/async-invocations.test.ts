@@ -1,0 +1,132 @@
+import { AsyncInvocations } from "../../../local/lambda/async-invocations";
+import type { InvocationResult } from "../../../local/lambda/lambda";
+import { place, someone } from "../../support/local";
+import { ManualClock } from "../../support/rest-api";
+
+const functionArn = "arn:aws:lambda:eu-west-1:123456789012:function:broadcast";
+const queueArn = "arn:aws:sqs:eu-west-1:123456789012:failed";
+const failure = { requestId: "r", functionError: { errorType: "Error", errorMessage: "oh" } };
+
+const running = new Set<AsyncInvocations>();
+afterEach(async () => {
+  await Promise.all([...running].map((invocations) => invocations.stop()));
+  running.clear();
+});
+
+function start(results: readonly (InvocationResult | "ok")[] = []) {
+  const clock = new ManualClock();
+  const invokedAt: number[] = [];
+  const sent: Record<string, unknown>[] = [];
+  const began = clock.now();
+  const left = [...results];
+  const invocations = new AsyncInvocations({
+    clock,
+    log: () => undefined,
+    lambda: {
+      arnOf: (name) => `arn:aws:lambda:${place.region}:${place.accountId}:function:${name}`,
+      roleOf: () => someone,
+      invoke: async () => {
+        invokedAt.push((clock.now() - began) / 1_000);
+        const result = left.shift() ?? failure;
+        return result === "ok" ? { requestId: "r", payload: null } : result;
+      },
+    },
+    queues: {
+      call: async (caller, operation, input) => {
+        sent.push({ caller, operation, ...input });
+        return {};
+      },
+    },
+  });
+  running.add(invocations);
+  /** Lets what is under way come to where it waits. */
+  const settle = () => new Promise((resolve) => setImmediate(resolve));
+  const advance = async (seconds: number): Promise<void> => {
+    clock.advance(seconds * 1_000);
+    await settle();
+  };
+  return { invocations, clock, invokedAt, sent, settle, advance };
+}
+
+test("an event that succeeds is over", async () => {
+  const { invocations, invokedAt, settle, advance } = start(["ok"]);
+  invocations.enqueue(functionArn, { a: 1 });
+  await settle();
+  await advance(600);
+  expect(invokedAt).toEqual([0]);
+});
+
+test("an event that fails is tried again after a minute and after two more, and then told of", async () => {
+  const { invocations, invokedAt, sent, settle, advance, clock } = start();
+  const config = { function_name: "broadcast", destination_config: { on_failure: { destination: queueArn } } };
+  expect(invocations.configure(config)).toEqual({ id: "broadcast", onFailure: queueArn });
+  invocations.enqueue(functionArn, { a: 1 });
+  await settle();
+  await advance(59.999);
+  await advance(0.001);
+  await advance(119.999);
+  expect(invokedAt).toEqual([0, 60]);
+  await advance(0.001);
+  expect(invokedAt).toEqual([0, 60, 180]);
+  expect(sent).toMatchObject([
+    { caller: someone, operation: "SendMessage", QueueUrl: "https://sqs.eu-west-1.amazonaws.com/123456789012/failed" },
+  ]);
+  expect(JSON.parse(String(sent[0]?.MessageBody))).toEqual({
+    version: "1.0",
+    timestamp: new Date(clock.now()).toISOString(),
+    requestContext: {
+      requestId: "r",
+      functionArn: `${functionArn}:$LATEST`,
+      condition: "RetriesExhausted",
+      approximateInvokeCount: 3,
+    },
+    requestPayload: { a: 1 },
+    responseContext: { statusCode: 200, executedVersion: "$LATEST", functionError: "Unhandled" },
+    responsePayload: { errorType: "Error", errorMessage: "oh" },
+  });
+});
+
+test("retries can be none, and an event can be too old for one", async () => {
+  const { invocations, invokedAt, sent, settle, advance } = start();
+  const destination_config = { on_failure: { destination: queueArn } };
+  invocations.configure({ function_name: "broadcast", maximum_retry_attempts: 0, destination_config });
+  invocations.configure({ function_name: "other", maximum_event_age_in_seconds: 60, destination_config });
+  invocations.enqueue(functionArn, {});
+  await settle();
+  await advance(600);
+  expect(invokedAt).toEqual([0]);
+  invocations.enqueue(functionArn.replace("broadcast", "other"), {});
+  await settle();
+  await advance(60);
+  await advance(120);
+  const conditions = sent.map(({ MessageBody }) => JSON.parse(String(MessageBody)).requestContext.condition);
+  expect(conditions).toEqual(["RetriesExhausted", "EventAgeExceeded"]);
+});
+
+test("a stop calls off the retries", async () => {
+  const { invocations, settle, clock } = start();
+  invocations.enqueue(functionArn, {});
+  await settle();
+  await invocations.stop();
+  expect(clock.waitingCount).toBe(0);
+});
+
+test.each<[Record<string, unknown>, string]>([
+  [{ maximum_retry_attempts: 3 }, "maximum_retry_attempts must be at most 2, got: 3"],
+  [{ maximum_event_age_in_seconds: 59 }, "maximum_event_age_in_seconds must be at least 60, got: 59"],
+  [{ destination_config: { on_success: { destination: queueArn } } }, "destination_config.on_success: not modelled"],
+  [
+    { destination_config: { on_failure: { destination: "arn:aws:sns:eu-west-1:123456789012:failed" } } },
+    "on_failure must be a queue's ARN in the local run",
+  ],
+])("a configuration with %j is refused", (changes, message) => {
+  expect(() => start().invocations.configure({ function_name: "broadcast", ...changes })).toThrow(message);
+});
+
+test("a function has one configuration", () => {
+  const { invocations } = start();
+  invocations.configure({ function_name: "broadcast" });
+  expect(() => invocations.configure({ function_name: "broadcast" })).toThrow(
+    `${functionArn} has an aws_lambda_function_event_invoke_config already`,
+  );
+});

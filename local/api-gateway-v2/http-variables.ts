@@ -1,0 +1,62 @@
+import { type ContextVariables, fromAuthorizer, type VariableNames } from "../api-gateway/context-template";
+
+/** Variables of `$context` that HTTP APIs have, beside those that an authorizer makes. */
+const names = [
+  "accountId",
+  "apiId",
+  "authorizer.error",
+  "awsEndpointRequestId",
+  "awsEndpointRequestId2",
+  "customDomain.basePathMatched",
+  "dataProcessed",
+  "domainName",
+  "domainPrefix",
+  "error.message",
+  "error.messageString",
+  "error.responseType",
+  "extendedRequestId",
+  "httpMethod",
+  "identity.accountId",
+  "identity.caller",
+  "identity.clientCert.clientCertPem",
+  "identity.clientCert.issuerDN",
+  "identity.clientCert.serialNumber",
+  "identity.clientCert.subjectDN",
+  "identity.clientCert.validity.notAfter",
+  "identity.clientCert.validity.notBefore",
+  "identity.cognitoAuthenticationProvider",
+  "identity.cognitoAuthenticationType",
+  "identity.cognitoIdentityId",
+  "identity.cognitoIdentityPoolId",
+  "identity.principalOrgId",
+  "identity.sourceIp",
+  "identity.user",
+  "identity.userAgent",
+  "identity.userArn",
+  "integration.error",
+  "integration.integrationStatus",
+  "integration.latency",
+  "integration.requestId",
+  "integration.status",
+  "integrationErrorMessage",
+  "integrationLatency",
+  "integrationStatus",
+  "path",
+  "protocol",
+  "requestId",
+  "requestTime",
+  "requestTimeEpoch",
+  "responseLatency",
+  "responseLength",
+  "routeKey",
+  "stage",
+  "status",
+] as const;
+
+export type HttpVariables = ContextVariables & Partial<Record<(typeof names)[number], string>>;
+
+/** @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html */
+export const httpVariables: VariableNames = {
+  names,
+  has: (name) => (names as readonly string[]).includes(name) || fromAuthorizer.test(name),
+};
