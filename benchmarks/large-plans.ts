@@ -61,18 +61,19 @@ interface Sections {
 
 const names = ["planned", "drift", "changes", "prior", "configured"] as const;
 
-const fixture: Fixture = JSON.parse(
-  gunzipSync(fs.readFileSync("__tests__/plan-review/plans/policy-unknown-until-apply.json.gz")).toString(),
-);
+/** Entries of a section, as JSON. */
+type Section = readonly [name: (typeof names)[number], entries: readonly string[]];
 
-function sectionsOf({
-  planned_values,
-  resource_drift,
-  resource_changes,
-  prior_state,
-  configuration,
-}: Fixture): Sections {
-  const own = (entries: readonly Entry[]): readonly Entry[] => entries.filter(({ address }) => addresses.has(address));
+const fixtureOf = (name: string): Fixture =>
+  JSON.parse(gunzipSync(fs.readFileSync(`__tests__/plan-review/plans/${name}.json.gz`)).toString());
+
+const fixture = fixtureOf("policy-unknown-until-apply");
+
+function sectionsOf(
+  { planned_values, resource_drift, resource_changes, prior_state, configuration }: Fixture,
+  isWanted: (address: Json | undefined) => boolean,
+): Sections {
+  const own = (entries: readonly Entry[]): readonly Entry[] => entries.filter(({ address }) => isWanted(address));
   return {
     planned: own(planned_values.root_module.resources),
     drift: own(resource_drift),
@@ -85,10 +86,11 @@ function sectionsOf({
 const objectAt = (value: Json | undefined, ...path: readonly string[]): Entry =>
   path.reduce((inner, key) => (inner as Entry)[key] as Entry, value as Entry);
 
-const own = JSON.stringify(sectionsOf(fixture));
+const ofService = sectionsOf(fixture, (address) => addresses.has(address));
+const own = JSON.stringify(ofService);
 /** The policy as it was; the names in it are replaced one by one. */
 const policyBefore = objectAt(
-  sectionsOf(fixture).changes.find(({ address }) => address === parts.policy),
+  ofService.changes.find(({ address }) => address === parts.policy),
   "change",
   "before",
 ).policy as string;
@@ -145,6 +147,38 @@ export function realPlan(count: number, statements = 3): string {
     for (const name of names) for (const entry of service[name]) sections[name].push(JSON.stringify(entry));
   }
   return planOf(sections, fixture.variables);
+}
+
+/**
+ * What a whole system's plan holds: most of it stays as it is, and policies get one action more. The resources of a real plan are there again and again
+ * under other names, in all sections: functions, a table, queues, a topic, parts of an API, log groups, roles, a bucket, and their drift.
+ *
+ * @param updates of policies
+ * @param bytes as many systems are put in as it takes
+ */
+export function systemsPlan(updates: number, bytes: number): string {
+  const whole = fixtureOf("iam-broadened");
+  const broadened = "aws_iam_role_policy.pipeline_writer-policy_52ED7A61";
+  const textsOf = (isWanted: (address: Json | undefined) => boolean): readonly Section[] => {
+    const own = sectionsOf(whole, isWanted);
+    return names.map((name) => [name, own[name].map((entry) => JSON.stringify(entry))]);
+  };
+  const policy = textsOf((address) => address === broadened);
+  const others = textsOf((address) => address !== broadened);
+  const sections = emptySections();
+  let size = 0;
+  const add = (some: readonly Section[], number: number): void => {
+    for (const [name, entries] of some) {
+      for (const entry of entries) {
+        const own = named(entry, number);
+        sections[name].push(own);
+        size += own.length + 1;
+      }
+    }
+  };
+  for (let number = 0; number < updates; number += 1) add(policy, number);
+  for (let number = 0; size < bytes; number += 1) add(others, number);
+  return planOf(sections, whole.variables);
 }
 
 /** Policies of some thirty lines and nothing else. */

@@ -1,11 +1,11 @@
 // npm run bench:plan-review
 //
-// How long the built command takes for large plans of three shapes beside reading and parsing them alone, and for an ordinary one by itself.
+// How long the built command takes for large plans of four shapes beside reading and parsing them alone, and for an ordinary one by itself.
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { policiesPlan, realPlan } from "./large-plans";
+import { policiesPlan, realPlan, systemsPlan } from "./large-plans";
 import { type Command, measure, median, table } from "./measure";
 
 const POLICIES = 5000;
@@ -39,6 +39,7 @@ function pairOf(shape: string, plan: string): Pair {
 }
 
 const pairs = [
+  pairOf(`systems, and ${POLICIES} policies that get an action more`, systemsPlan(POLICIES, 105e6)),
   pairOf(`${POLICIES} policies as Terraform shows them`, realPlan(POLICIES)),
   pairOf(`${POLICIES} policies of 15 statements, little else`, policiesPlan(POLICIES, 15)),
   pairOf(`${POLICIES} policies, changes only`, policiesPlan(POLICIES, 34, true)),

@@ -207,6 +207,7 @@ function configuredInline(change: Change, index: number): Change {
   };
 }
 
+const NONE: readonly PolicyChange[] = [];
 const found = new WeakMap<Change, readonly PolicyChange[]>();
 
 /**
@@ -215,10 +216,13 @@ const found = new WeakMap<Change, readonly PolicyChange[]>();
  */
 export function policyChanges(plan: Plan, change: Change): readonly PolicyChange[] {
   // What is forgotten stays as it is, and goes on allowing what it allows.
-  if (["no-op", "read", "forget"].includes(change.action) || change.mode === "data") return [];
-  const known = found.get(change) ?? findChanges(plan, change);
-  found.set(change, known);
-  return known;
+  const { action } = change;
+  if (action === "no-op" || action === "read" || action === "forget" || change.mode === "data") return NONE;
+  const known = found.get(change);
+  if (known) return known;
+  const changes = findChanges(plan, change);
+  found.set(change, changes);
+  return changes;
 }
 
 function findChanges(plan: Plan, change: Change): readonly PolicyChange[] {

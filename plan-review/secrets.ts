@@ -77,17 +77,21 @@ class Collector {
   private addBeneath(value: Json | undefined, marks: Json | undefined): void {
     if (marks === true) this.add(value);
     if (typeof marks !== "object" || marks === null) return;
-    for (const [key, inner] of Object.entries(marks)) {
-      if (typeof inner === "object" || inner === true) this.addBeneath(valueAt(value, [key]), inner);
+    // What JSON.parse makes has keys of its own alone.
+    for (const key in marks) {
+      const inner = (marks as Record<string, Json>)[key];
+      // Of marks that name each place, most are false or hold none.
+      if (hasMark(inner)) this.addBeneath(valueAt(value, [key]), inner);
     }
   }
 
   addChange({ before, after, beforeSensitive, afterSensitive }: Change): void {
-    this.addMarked(before, beforeSensitive);
-    this.addMarked(after, afterSensitive);
     // A value that is no longer marked, or not yet, is as secret.
-    this.addMarked(before, afterSensitive);
-    this.addMarked(after, beforeSensitive);
+    for (const marks of [beforeSensitive, afterSensitive]) {
+      if (!hasMark(marks)) continue;
+      this.addBeneath(before, marks);
+      this.addBeneath(after, marks);
+    }
   }
 
   /** A module of a state or of planned values. */
@@ -173,6 +177,8 @@ export function sensitiveValues(plan: Plan): ReadonlySet<string> {
 export class Scrubber {
   /** By their first six characters, the longest first. */
   private readonly byPrefix = new Map<string, string[]>();
+  /** Which characters, by their lower byte, begin a secret: most do not. */
+  private readonly firsts = new Uint8Array(1 << 8);
   /** Which sums of three characters begin a secret. */
   private readonly begins = new Uint8Array(1 << 12);
 
@@ -183,6 +189,7 @@ export class Scrubber {
       const known = this.byPrefix.get(prefix);
       if (known) known.push(form);
       else this.byPrefix.set(prefix, [form]);
+      this.firsts[form.charCodeAt(0) & 0xff] = 1;
       this.begins[sumAt(form, 0)] = 1;
     }
   }
@@ -193,7 +200,7 @@ export class Scrubber {
     let result = "";
     let end = 0;
     for (let at = 0; at + SHORTEST <= text.length; at += 1) {
-      if (this.begins[sumAt(text, at)] === 0) continue;
+      if (this.firsts[text.charCodeAt(at) & 0xff] === 0 || this.begins[sumAt(text, at)] === 0) continue;
       const length = this.lengthAt(text, at);
       if (length === 0) continue;
       if (at >= end) result += `${text.slice(end, at)}${MASK}`;

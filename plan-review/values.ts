@@ -59,10 +59,16 @@ export function isEqual(left: Json | undefined, right: Json | undefined): boolea
 export function changedAttributes(change: Change): readonly string[] {
   const { before, after, afterUnknown } = change;
   if (!before || !after) return [];
-  const names = new Set([...Object.keys(before), ...Object.keys(after), ...Object.keys(afterUnknown ?? {})]);
-  return [...names].filter(
-    (name) => hasMark(child(afterUnknown, name)) || !isEqual(child(before, name), child(after, name)),
-  );
+  const names: string[] = [];
+  const add = (name: string): void => {
+    if (hasMark(child(afterUnknown, name)) || !isEqual(child(before, name), child(after, name))) names.push(name);
+  };
+  for (const name in before) add(name);
+  for (const name in after) if (!Object.hasOwn(before, name)) add(name);
+  for (const name of Object.keys(afterUnknown ?? {})) {
+    if (!Object.hasOwn(before, name) && !Object.hasOwn(after, name)) add(name);
+  }
+  return names;
 }
 
 /** A path as it is written in Terraform: `point_in_time_recovery[0].enabled`, `tags["a b"]`. */

@@ -288,6 +288,4 @@ function comesAndGoes(change: Change): readonly Found[] {
 
 /** Section 7: which way the bill goes. */
 export const cost = (index: PlanIndex): readonly Found[] =>
-  index.plan.changes
-    .filter(({ mode, deposed }) => mode === "managed" && !deposed)
-    .flatMap((change) => [...turned(change), ...indexCapacity(change), ...comesAndGoes(change)]);
+  index.changing.flatMap((change) => [...turned(change), ...indexCapacity(change), ...comesAndGoes(change)]);

@@ -2,7 +2,7 @@ import type { Change } from "../plan";
 import { isMarkedWithin } from "../values";
 import { causesOf } from "./causes";
 import { type Found, foundIn } from "./found";
-import { parentOf } from "./parents";
+import { parentOf, parentTypes } from "./parents";
 import { isRemoved, type PlanIndex } from "./plan-index";
 import { type Removal, removals } from "./removals";
 
@@ -79,8 +79,9 @@ function permissionDeleted(change: Change, index: PlanIndex): readonly Found[] {
  * them again until it looks next time.
  * @see https://github.com/hashicorp/terraform-provider-aws/issues/46632
  */
-function lostWithParent(change: Change, index: PlanIndex): readonly Found[] {
+function lostWithParent(change: Change, index: PlanIndex, replaced: ReadonlySet<string>): readonly Found[] {
   if (change.action !== "no-op" && change.action !== "update") return [];
+  if (!parentTypes(change).some((type) => replaced.has(type))) return [];
   if (change.type === "aws_sns_topic_subscription" || change.type === "aws_iam_instance_profile") return [];
   const parent = parentOf(index, change);
   if (!parent || !isReplacedUnderName(parent)) return [];
@@ -116,11 +117,13 @@ function isReplacedUnderName({ action, before, after, afterUnknown, isCreatedBef
 }
 
 /** What is taken away from what goes on. */
-export const deliveryRemovals = (index: PlanIndex): readonly Found[] =>
-  index.plan.changes
-    .filter(({ mode }) => mode === "managed")
+export function deliveryRemovals(index: PlanIndex): readonly Found[] {
+  const replaced = new Set(index.changing.filter(isReplacedUnderName).map(({ type }) => type));
+  return index.plan.changes
+    .filter(({ mode, action }) => mode === "managed" && (action !== "no-op" || replaced.size > 0))
     .flatMap((change) => [
       ...removal(change, index),
       ...permissionDeleted(change, index),
-      ...lostWithParent(change, index),
+      ...lostWithParent(change, index, replaced),
     ]);
+}

@@ -171,16 +171,18 @@ export function driftOf(index: PlanIndex, drifted: Change): readonly Difference[
   if (!before || !after) return [];
   const resource = index.at(drifted.address) ?? drifted;
   const found: Difference[] = [];
-  for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
+  const compare = (name: string): void => {
     // Most attributes of what drifted did not.
-    if (isEqual(before[name] ?? null, after[name] ?? null)) continue;
+    if (isEqual(before[name] ?? null, after[name] ?? null)) return;
     // Tags that the provider adds are in tags_all alone; others are in both.
-    if (name === "tags_all" && !isEqual(before.tags ?? null, after.tags ?? null) && !isEmpty(after.tags)) continue;
+    if (name === "tags_all" && !isEqual(before.tags ?? null, after.tags ?? null) && !isEmpty(after.tags)) return;
     const managed = lists[type]?.[name];
     const [old, next] = managed
       ? [withoutManaged(index, resource, before[name], managed), withoutManaged(index, resource, after[name], managed)]
       : [before[name], after[name]];
     differences(old, next, [name], found);
-  }
+  };
+  for (const name in before) compare(name);
+  for (const name in after) if (!Object.hasOwn(before, name)) compare(name);
   return found.filter((difference) => !isMirrored(index, resource, difference));
 }

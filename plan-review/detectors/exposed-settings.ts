@@ -1,5 +1,5 @@
 import type { Change, Json, JsonObject } from "../plan";
-import { isMarkedWithin, isObject, shown } from "../values";
+import { isMarkedWithin, shown } from "../values";
 import { causesOf, turn } from "./causes";
 import { switchedOpen } from "./exposed-switches";
 import { type Found, foundIn } from "./found";
@@ -272,17 +272,15 @@ function signIn(change: Change): readonly Found[] {
 
 /** What settings let in that were closed: buckets, networks, databases, guests. */
 export const exposedSettings = (index: PlanIndex): readonly Found[] =>
-  index.plan.changes
-    .filter(({ mode, deposed, after }) => mode === "managed" && !deposed && (after === null || isObject(after)))
-    .flatMap((change) => [
-      ...publicAccessBlock(change, index),
-      ...acl(change),
-      ...ownership(change, index),
-      ...openings(change),
-      ...switchedOpen(change),
-      ...shared(change),
-      ...otherCloudsOpened(change),
-      ...websites(change),
-      ...receivers(change, index),
-      ...signIn(change),
-    ]);
+  index.changing.flatMap((change) => [
+    ...publicAccessBlock(change, index),
+    ...acl(change),
+    ...ownership(change, index),
+    ...openings(change),
+    ...switchedOpen(change),
+    ...shared(change),
+    ...otherCloudsOpened(change),
+    ...websites(change),
+    ...receivers(change, index),
+    ...signIn(change),
+  ]);

@@ -143,11 +143,9 @@ function isAnotherRole({ before, after, afterUnknown }: Change, name: string, ro
 
 /** What changes who somebody is, rather than what a policy says. */
 export const principals = (index: PlanIndex): readonly Found[] =>
-  index.plan.changes
-    .filter(({ mode, deposed }) => mode === "managed" && !deposed)
-    .flatMap((change) => [
-      ...boundaries(index, change),
-      ...given(change),
-      ...runsAs(index, change),
-      ...otherCloudsGrants(change),
-    ]);
+  index.changing.flatMap((change) => [
+    ...boundaries(index, change),
+    ...given(change),
+    ...runsAs(index, change),
+    ...otherCloudsGrants(change),
+  ]);

@@ -7,7 +7,7 @@ import { counted, type Found, firstOf, foundIn, foundInPlan } from "./found";
 import { type Grant, grantOf, type Holder, identityOf, summaryOf, whoseOf } from "./grants";
 import { attachments } from "./iam-attachments";
 import { principals } from "./iam-principals";
-import { parentName, parentOf } from "./parents";
+import { nameOfParent, parentName, parentOf } from "./parents";
 import type { PlanIndex } from "./plan-index";
 import { policiesTouched } from "./policies-touched";
 
@@ -24,11 +24,11 @@ interface Compared {
 
 /** Whose access a policy is about. */
 function holderOf(index: PlanIndex, change: Change): { readonly who: string; readonly holder: Holder } {
-  const parent = parentOf(index, change) ?? change;
+  const parent = parentOf(index, change);
   const attached = change.type === "aws_iam_policy" ? attachedTo(index, change) : [];
-  const owners = attached.length > 0 ? attached.map(({ owner }) => owner) : [parent];
+  const owners = attached.length > 0 ? attached.map(({ owner }) => owner) : [parent ?? change];
   return {
-    who: [...new Set(attached.map(({ name }) => name))].join(", ") || (parentName(index, change) ?? change.address),
+    who: [...new Set(attached.map(({ name }) => name))].join(", ") || (nameOfParent(change, parent) ?? change.address),
     holder: {
       isNew: owners.every((owner) => owner?.action === "create" && !(owner === change && isPart(change))),
       isGone: owners.every((owner) => owner !== undefined && isGone(owner)),

@@ -25,6 +25,7 @@ function explainedBy(found: readonly Found[], index: PlanIndex): Explained {
   }
   // What makes the review incomplete is told of beside what is found here.
   for (const change of index.plan.changes) {
+    if (change.action === "no-op") continue;
     for (const { path, unresolved } of index.policiesOf(change)) {
       if (unresolved !== undefined && path.length > 0) add(change.address, String(path[0]));
     }

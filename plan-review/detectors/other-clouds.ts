@@ -86,6 +86,7 @@ export function otherCloudsOpened(change: Change): readonly Found[] {
   const { type, before, after, action } = change;
   if (!after || action === "no-op") return [];
   const openingsOf = Object.hasOwn(openings, type) ? openings[type] : undefined;
+  if (!openingsOf && !isGoogleGrant(type) && type !== "aws_appsync_graphql_api") return [];
   const of = (values: JsonObject | null): readonly string[] => {
     if (!values) return [];
     if (isGoogleGrant(type)) {

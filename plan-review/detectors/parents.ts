@@ -82,19 +82,29 @@ export function parentOf(index: PlanIndex, change: Change): Change | undefined {
   return parent === change ? undefined : parent;
 }
 
+const NONE: readonly string[] = [];
+
+/** What types the resource may be of that this one is a part of. */
+export const parentTypes = (change: Change): readonly string[] => linkOf(change)?.[1] ?? NONE;
+
 const linkOf = ({ type }: Change): Link | undefined => (Object.hasOwn(links, type) ? links[type] : undefined);
 
 /** The parent as the plan writes it: its address, else the value that names it; undefined for a resource that is no part of another. */
-export function parentName(index: PlanIndex, change: Change): string | undefined {
-  const [attribute] = linkOf(change) ?? [];
+export const parentName = (index: PlanIndex, change: Change): string | undefined =>
+  nameOfParent(change, parentOf(index, change));
+
+/** As `parentName`, of a parent that was looked up already. */
+export function nameOfParent(change: Change, parent: Change | undefined): string | undefined {
+  if (parent) return parent.address;
+  const attribute = linkOf(change)?.[0];
   if (!attribute) return undefined;
   const value = change.after?.[attribute] ?? change.before?.[attribute];
-  return parentOf(index, change)?.address ?? (typeof value === "string" && value ? value : undefined);
+  return typeof value === "string" && value ? value : undefined;
 }
 
 /** Whether a resource becomes a part of another one than it was. */
 export function changesParent(change: Change): boolean {
-  const [attribute] = linkOf(change) ?? [];
+  const attribute = change.before && change.after ? linkOf(change)?.[0] : undefined;
   if (!attribute || !change.before || !change.after) return false;
   const [before, after] = [change.before[attribute], change.after[attribute]];
   // Unknown, it is the same one replaced, or cannot be told: its policy is judged by what changes in it.

@@ -27,11 +27,13 @@ export class PlanIndex {
   private readonly addresses = new Map<string, Change>();
   private readonly instances = new Map<string, Change[]>();
   private readonly named = new Map<string, ReadonlyMap<string, Change>>();
-  private readonly policies = new Map<Change, readonly PolicyChange[]>();
   private readonly created = new Map<string, ReadonlyMap<string, Change>>();
   private readonly children = new Map<string, ReadonlyMap<string, readonly Change[]>>();
 
   private account: { readonly id: string | undefined } | undefined;
+
+  /** Managed resources to which something happens; deposed objects are not among them. */
+  readonly changing: readonly Change[];
 
   /** Paths of attributes on which the plan's changes depend, by address without instance keys. */
   readonly relevant = new Map<string, Path[]>();
@@ -44,6 +46,9 @@ export class PlanIndex {
       this.addresses.set(change.address, change);
       append(this.instances, withoutInstanceKeys(change.address), change);
     }
+    this.changing = plan.changes.filter(
+      ({ mode, deposed, action }) => action !== "no-op" && mode === "managed" && !deposed,
+    );
   }
 
   /** Managed resources of a type, unchanged ones too. */
@@ -63,11 +68,7 @@ export class PlanIndex {
 
   /** The policies that a change touches. */
   policiesOf(change: Change): readonly PolicyChange[] {
-    const known = this.policies.get(change);
-    if (known) return known;
-    const found = policyChanges(this.plan, change);
-    this.policies.set(change, found);
-    return found;
+    return policyChanges(this.plan, change);
   }
 
   /**
@@ -106,15 +107,15 @@ export class PlanIndex {
   }
 
   private byReference(change: Change, attribute: string, types: readonly string[]): Change | undefined {
-    const prefix = change.moduleAddress ? `${change.moduleAddress}.` : "";
     for (const reference of referencesOf(change, attribute)) {
-      const [type = "", name = ""] = reference.split(".");
-      if (!types.includes(type)) continue;
-      const all = this.instances.get(withoutInstanceKeys(`${prefix}${type}.${name}`)) ?? [];
+      const own = resourceIn(reference, types);
+      if (own === undefined) continue;
+      const address = change.moduleAddress ? `${change.moduleAddress}.${own}` : own;
+      const all = this.instances.get(withoutInstanceKeys(address)) ?? NO_CHANGES;
       const near = all.filter(({ moduleAddress }) => moduleAddress === change.moduleAddress);
-      const key = instanceOf(name) || instanceOf(change.address);
-      const found =
-        near.find(({ address }) => instanceOf(address) === key) ?? (near.length === 1 ? near[0] : undefined);
+      if (near.length === 1) return near[0];
+      const key = instanceOf(own) || instanceOf(change.address);
+      const found = near.find(({ address: other }) => instanceOf(other) === key);
       if (found) return found;
     }
     return undefined;
@@ -149,6 +150,14 @@ export class PlanIndex {
   }
 }
 
+/** The resource of one of these types that a reference begins with: `aws_sqs_queue.orders[0]` of `aws_sqs_queue.orders[0].arn`. */
+function resourceIn(reference: string, types: readonly string[]): string | undefined {
+  const dot = reference.indexOf(".");
+  if (dot < 0 || !types.includes(reference.slice(0, dot))) return undefined;
+  const end = reference.indexOf(".", dot + 1);
+  return end < 0 ? reference : reference.slice(0, end);
+}
+
 /** The last part of an ARN or of a queue's URL: `orders` of `arn:aws:lambda:eu-west-1:123456789012:function:orders:live`. */
 function nameOfArn(value: string): string {
   if (value.startsWith("https://")) return value.slice(value.lastIndexOf("/") + 1);
@@ -173,10 +182,20 @@ export function append<Value>(map: Map<string, Value[]>, key: string, value: Val
   else map.set(key, [value]);
 }
 
+const NONE: readonly string[] = [];
+const NO_CHANGES: readonly Change[] = [];
+
+const isTexts = (value: Json | undefined): value is readonly string[] =>
+  Array.isArray(value) && value.every((one: Json) => typeof one === "string");
+
 /** What an argument of a resource refers to in the configuration, blocks within included. */
 export function referencesOf(change: Change, attribute: string): readonly string[] {
+  const expression = change.expressions?.[attribute];
+  if (expression === undefined) return NONE;
+  // As a rule, it is an expression with a list of texts.
+  if (isObject(expression) && isTexts(expression.references)) return expression.references;
   const found: string[] = [];
-  collectReferences(change.expressions?.[attribute], found);
+  collectReferences(expression, found);
   return found;
 }
 
@@ -185,7 +204,7 @@ function collectReferences(expression: Json | undefined, found: string[]): void 
     for (const one of expression) collectReferences(one, found);
   } else if (isObject(expression)) {
     const { references } = expression;
-    if (Array.isArray(references)) found.push(...references.map(String));
+    if (Array.isArray(references)) for (const reference of references) found.push(String(reference));
     else for (const one of Object.values(expression)) collectReferences(one, found);
   }
 }

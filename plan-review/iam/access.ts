@@ -1,6 +1,7 @@
 import { type Demand, isKeyFulfillable } from "./condition";
 import type { Factor } from "./document";
 import { everyAction, everyResource, everyText, isFulfillable, type Membership, type Universe } from "./language";
+import { FRESH } from "./pattern-text";
 import { everyPrincipal } from "./principal";
 import { type Budget, type Certainty, TooManyStepsError } from "./text-search";
 
@@ -26,6 +27,9 @@ const universes: Readonly<Record<string, Universe>> = {
 
 const dimensionOf = (factor: Factor): string =>
   factor.dimension === "key" ? `key ${factor.predicate.key}` : factor.dimension;
+
+const aboutActions = new Map<string, boolean>();
+const MOST_REMEMBERED = 10_000;
 
 /**
  * Asks whether there are requests that fulfil all factors of a source and, of each target, not all factors. Requests are split along the
@@ -112,8 +116,20 @@ class Question {
     }
     const known = this.known.get(key);
     if (known !== undefined) return known;
-    const answer = this.decide(dimension, literals);
+    const answer = dimension === "action" ? this.decideActions(literals) : this.decide(dimension, literals);
     this.known.set(key, answer);
+    return answer;
+  }
+
+  /** Policies of one plan name other resources, and the same actions: what was answered once holds for all of them. */
+  private decideActions(literals: readonly Literal[]): boolean {
+    let key: string = this.mode;
+    for (const { factor, isFulfilled, side } of literals) key += `${FRESH}${side} ${isFulfilled} ${factor.identity}`;
+    const known = aboutActions.get(key);
+    if (known !== undefined) return known;
+    const answer = this.decide("action", literals);
+    if (aboutActions.size >= MOST_REMEMBERED) aboutActions.clear();
+    aboutActions.set(key, answer);
     return answer;
   }
 

@@ -1,10 +1,10 @@
-import { type PolicyStatement, statementsOf } from "../../policy/document";
+import { type PolicyDocument, type PolicyStatement, statementsIn } from "../../policy/document";
 import type { Json } from "../plan";
 import type { PolicyUse } from "../policy-attributes";
 import { isEqual } from "../values";
 import { type Predicate, predicateOf } from "./condition";
 import { type Language, languageOf } from "./language";
-import { variablesOf } from "./pattern-text";
+import { FRESH, variablesOf } from "./pattern-text";
 import { principalsOf } from "./principal";
 import { remembered } from "./remembered";
 
@@ -40,6 +40,11 @@ const lowerCase = remembered((text) =>
   text.replace(/\$\{[^}]*\}|[^$]+|\$/g, (part) => (part.startsWith("${") ? part : part.toLowerCase())),
 );
 
+/** By actions with what stands in none of them between: those of one policy are those of many. */
+const languageOfActions = remembered((actions) =>
+  languageOf(actions.split(FRESH).map(lowerCase), { reach: "text", readsVariables: false }),
+);
+
 /** A variable without a value makes a statement void. */
 function variablePredicates({
   readsVariables,
@@ -58,8 +63,8 @@ function factorsOf(statement: PolicyStatement): readonly Factor[] {
   if (principals.length + notPrincipals.length > 0) {
     factors.push(languageFactor("principal", principalsOf(statement), notPrincipals.length > 0));
   }
-  const named = languageOf([...actions, ...notActions].map(lowerCase), { reach: "text", readsVariables: false });
-  factors.push(languageFactor("action", named, notActions.length > 0));
+  const isNegated = notActions.length > 0;
+  factors.push(languageFactor("action", languageOfActions((isNegated ? notActions : actions).join(FRESH)), isNegated));
   if (resources.length + notResources.length > 0) {
     const among = languageOf([...resources, ...notResources], { reach: "resource", readsVariables });
     factors.push(languageFactor("resource", among, notResources.length > 0));
@@ -133,14 +138,14 @@ const REMEMBERED = 4;
 
 /** @param beside another policy, of the same use */
 function read(policy: PolicyText, use: PolicyUse, beside?: Read): Read {
-  const text = typeof policy === "string" ? policy : JSON.stringify(policy);
-  const { Version, Statement }: { readonly Version?: Json; readonly Statement?: Json } = JSON.parse(text) ?? {};
-  const written = [Statement ?? null].flat() as readonly Json[];
+  const document: PolicyDocument | null = typeof policy === "string" ? JSON.parse(policy) : policy;
+  const { Version, Statement } = document ?? {};
+  const written = [(Statement ?? null) as Json].flat() as readonly Json[];
   const readsVariables = Version === "2012-10-17";
   const [first, last] = beside?.readsVariables === readsVariables ? sharedEnds(beside.written, written) : [0, 0];
   const isShared = first + last > 0;
   const others = isShared ? written.slice(first, written.length - last) : written;
-  const statements = isShared ? ownStatements(text, Version, others) : statementsOf(text);
+  const statements = isShared ? ownStatements(document, Version, others) : statementsIn(document);
   for (const statement of statements) requireElements(statement, use);
   const own = statements.map(grantOf);
   const grants =
@@ -161,12 +166,16 @@ function sharedEnds(left: readonly Json[], right: readonly Json[]): readonly [fi
 }
 
 /** Some statements of a policy. The whole of it is read only to say which one is faulty. */
-function ownStatements(text: string, Version: Json | undefined, some: readonly Json[]): readonly PolicyStatement[] {
+function ownStatements(
+  whole: PolicyDocument | null,
+  Version: unknown,
+  some: readonly Json[],
+): readonly PolicyStatement[] {
   if (some.length === 0) return [];
   try {
-    return statementsOf(JSON.stringify({ Version, Statement: some }));
+    return statementsIn({ Version, Statement: some });
   } catch {
-    return statementsOf(text);
+    return statementsIn(whole);
   }
 }
 

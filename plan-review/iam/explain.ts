@@ -1,5 +1,6 @@
 import type { PolicyStatement, StatementCondition, StatementPrincipal } from "../../policy/document";
 import type { AccessChange, AccessStatement } from "../model";
+import { remembered } from "./remembered";
 
 const principalText = ({ type, value }: StatementPrincipal): string => {
   if (value === "*") return type === "AWS" ? "anyone" : `any ${type} principal`;
@@ -49,15 +50,23 @@ const parts = [
 const shared = (left: readonly string[], right: readonly string[]): number =>
   left.filter((text) => right.includes(text)).length / Math.max(left.length, right.length, 1);
 
+const serviceOf = remembered((action) => action.split(":")[0]?.toLowerCase() ?? "");
+
+function servicesOf(actions: readonly string[]): readonly string[] {
+  const services: string[] = [];
+  for (const action of actions) {
+    const service = serviceOf(action);
+    if (!services.includes(service)) services.push(service);
+  }
+  return services;
+}
+
 /** How likely one statement became the other, from 0. */
 export function likenessOf(left: PolicyStatement, right: PolicyStatement): number {
   const [one, other] = [worded(left), worded(right)];
   const isSameName = left.sid !== undefined && left.sid === right.sid;
   const alike = parts.reduce((sum, [part]) => sum + shared(one[part], other[part]), 0);
-  const services = (actions: readonly string[]): readonly string[] => [
-    ...new Set(actions.map((action) => action.split(":")[0]?.toLowerCase() ?? "")),
-  ];
-  return alike + shared(services(one.actions), services(other.actions)) / 2 + (isSameName ? 4 : 0);
+  return alike + shared(servicesOf(one.actions), servicesOf(other.actions)) / 2 + (isSameName ? 4 : 0);
 }
 
 function changedPart(name: string, before: readonly string[], after: readonly string[]): readonly string[] {

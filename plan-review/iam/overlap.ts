@@ -1,35 +1,30 @@
 import type { PolicyStatement } from "../../policy/document";
 import { remembered } from "./remembered";
 
-/** What every text of a pattern begins with. */
-const beginningOf = (pattern: string): string => {
-  const end = pattern.search(/[*?$]/);
-  return end < 0 ? pattern : pattern.slice(0, end);
-};
+const isWildcard = (unit: number): boolean => unit === 0x2a || unit === 0x3f || unit === 0x24;
 
-const areApart = (left: string, right: string): boolean => !left.startsWith(right) && !right.startsWith(left);
-
-const mayMeet = (left: readonly string[], right: readonly string[]): boolean =>
-  left.some((one) => right.some((other) => !areApart(one, other)));
-
-/** A plan's policies have thousands of actions, of some hundred names. */
-const beginningOfAction = remembered((action) => beginningOf(action).toLowerCase());
-
-/** What the texts of a statement's element begin with, made when it is asked for. */
-class Beginnings {
-  private readonly known = new WeakMap<readonly string[], readonly string[]>();
-
-  constructor(private readonly beginningOf: (pattern: string) => string) {}
-
-  of(patterns: readonly string[]): readonly string[] {
-    const beginnings = this.known.get(patterns) ?? patterns.map(this.beginningOf);
-    this.known.set(patterns, beginnings);
-    return beginnings;
+/** Whether what all texts of a pattern begin with, up to its first `*`, `?` or `$`, tells them from those of the other. */
+function areApart(left: string, right: string): boolean {
+  const shorter = Math.min(left.length, right.length);
+  for (let at = 0; at < shorter; at += 1) {
+    const [one, other] = [left.charCodeAt(at), right.charCodeAt(at)];
+    if (isWildcard(one) || isWildcard(other)) return false;
+    if (one !== other) return true;
   }
+  return false;
 }
 
-const ofActions = new Beginnings(beginningOfAction);
-const ofResources = new Beginnings(beginningOf);
+/** A plan's policies have thousands of actions, of some hundred names. */
+const lowerCase = remembered((action) => action.toLowerCase());
+const asWritten = (resource: string): string => resource;
+
+function mayMeet(left: readonly string[], right: readonly string[], normal: (pattern: string) => string): boolean {
+  for (const one of left) {
+    const pattern = normal(one);
+    for (const other of right) if (!areApart(pattern, normal(other))) return true;
+  }
+  return false;
+}
 
 /**
  * Whether two statements may be about one request, as far as the beginnings of their actions and resources tell: most statements of a
@@ -37,7 +32,7 @@ const ofResources = new Beginnings(beginningOf);
  */
 export function mayOverlap(one: PolicyStatement, other: PolicyStatement): boolean {
   const hasActions = one.actions.length > 0 && other.actions.length > 0;
-  if (hasActions && !mayMeet(ofActions.of(one.actions), ofActions.of(other.actions))) return false;
+  if (hasActions && !mayMeet(one.actions, other.actions, lowerCase)) return false;
   const hasResources = one.resources.length > 0 && other.resources.length > 0;
-  return !hasResources || mayMeet(ofResources.of(one.resources), ofResources.of(other.resources));
+  return !hasResources || mayMeet(one.resources, other.resources, asWritten);
 }
