@@ -86,7 +86,7 @@ export function policyFor(
   const { partition, account } = Stack.of(api);
   const identities = { AWS: `arn:${partition}:iam::${account}:root` };
   return () => [
-    ...(allowed.length > 0 ? allowed : [anybody]).flatMap((match) => allows(match, identities, routes)),
+    ...(allowed.length > 0 ? allowed : [anybody]).flatMap((match) => allows(match, identities, routes, endpoint)),
     ...others,
     ...denied.map(({ principal, is }, at) => ({
       ...everything,
@@ -116,10 +116,11 @@ function allows(
   { principal, is }: Match,
   identities: Principal,
   routes: readonly RouteDefinition[],
+  endpoint: Endpoint,
 ): readonly Statement[] {
   const conditions = emptyAsNone(is);
   if (principal) return [{ ...everything, principal }];
-  const open = routes.filter(needsAllow);
+  const open = routes.filter((route) => needsAllow(route, endpoint));
   const byIam = routes.some(({ authorization }) => authorization === "AWS_IAM");
   return [
     ...(byIam ? [{ ...everything, principal: identities, conditions }] : []),
@@ -136,10 +137,13 @@ function allows(
   ];
 }
 
-/** Methods that anyone may call, and those of a user pool, are denied unless the policy allows them. */
-const needsAllow = ({ authorization }: RouteDefinition): boolean =>
+/**
+ * Methods that anyone may call, and those of a user pool, are denied unless the policy allows them; in a private API those that a function decides
+ * about as well. The function must then deny by a Deny, as those in handlers/ do.
+ */
+const needsAllow = ({ authorization }: RouteDefinition, { type }: Endpoint): boolean =>
   authorization === "NONE" ||
-  (typeof authorization === "object" && authorization.authorizer.type === "COGNITO_USER_POOLS");
+  (typeof authorization === "object" && (type === "PRIVATE" || authorization.authorizer.type === "COGNITO_USER_POOLS"));
 
 /** A method in every stage; `{parameters}` stand for anything. */
 const pathOf = ({ httpMethod, path }: RouteDefinition): string => `*/${httpMethod}${path.replace(/\{[^}]+\}/g, "*")}`;

@@ -172,7 +172,10 @@ describe("by who decides about the methods", () => {
       dependsOn: [],
     } as const;
     const config = configOf(policy, { authorization: { authorizer } });
-    expect(documentOf(config).Statement.map(({ Effect }: { Effect: string }) => Effect)).toEqual(["Deny"]);
+    const effects = (of: Config) => documentOf(of).Statement.map(({ Effect }: { Effect: string }) => Effect);
+    expect(effects(config)).toEqual(["Deny"]);
+    // But for a private API, where a Deny alone lets nobody in.
+    expect(effects(configOf(undefined, { ...isPrivate, authorization: { authorizer } }))).toEqual(["Allow", "Deny"]);
   });
 
   test("methods of several kinds are allowed each as it needs", () => {
