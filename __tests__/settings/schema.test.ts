@@ -51,6 +51,16 @@ describe("takes both ends of each limit", () => {
     ["accountId", "012345678901"],
     ["region", "us-gov-west-1"],
     ["namePrefix", "p".repeat(20)],
+    ["liveOrders.catchUpHours", 1],
+    ["liveOrders.catchUpHours", 168],
+    ["liveOrders.authorization", { type: "AWS_IAM" }],
+    ["storage.noncurrentVersionDays", 1],
+    ["storage.noncurrentVersionDays", 36_500],
+    ["presignedUrl.maxUploadBytes", 1],
+    ["presignedUrl.maxUploadBytes", 5_368_709_120],
+    ["presignedUrl.keyPrefix", "k".repeat(200)],
+    ["alarms.latencyMilliseconds", 29_000],
+    ["alarms.throttledRequests", 0],
   ])("%s: %j", (at, value) => {
     expect(readEnvironments(settingsFolder({ "dev.json": changed(at, value) }))).toHaveLength(1);
   });
@@ -58,6 +68,12 @@ describe("takes both ends of each limit", () => {
 
 describe("refuses, with file, place, rule and value", () => {
   test.each<[string, unknown, string]>([
+    ["liveOrders.catchUpHours", 0, "must be at least 1, got: 0"],
+    ["liveOrders.catchUpHours", 169, "must be at most 168, got: 169"],
+    ["storage.noncurrentVersionDays", 0, "must be at least 1, got: 0"],
+    ["presignedUrl.maxUploadBytes", 5_368_709_121, "must be at most 5368709120, got: 5368709121"],
+    ["presignedUrl.keyPrefix", "a*", 'must be at most 200 letters, digits and !_.\'()/-, got: "a*"'],
+    ["alarms.latencyMilliseconds", 29_001, "must be at most 29000, got: 29001"],
     ["api.throttle.rateLimit", 0, "must be above 0, got: 0"],
     ["api.throttle.rateLimit", -1, "must be above 0, got: -1"],
     ["api.throttle.rateLimit", 10_001, "must be at most 10000, got: 10001"],
