@@ -84,7 +84,7 @@ test("runs another environment, walks through it and ends", () => {
   const { status, stdout } = project.run("local/main.ts --walk prod");
   expect(status).toBe(0);
   expect(stdout).toMatch(
-    /^orders-prod, run on this machine\n {2}POST \/orders .* 202 .*\n {2}in orders after \d+ ms .*\n {2}mailed to you@example\.com/,
+    /^orders-prod, run on this machine\n {2}POST \/orders .* 202 .*\n {2}in orders after \d+ ms .*\n {2}mailed to you@example\.com/m,
   );
 });
 

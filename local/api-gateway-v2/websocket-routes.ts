@@ -17,7 +17,7 @@ export interface ConnectAuthorizer extends AnyLambdaAuthorizer {
 
 export interface WebSocketRoute {
   readonly routeKey: string;
-  /** Whether it stands for a connection's beginning or end, or for messages. */
+  /** `$connect` alone may have none: then it only says who may connect. */
   readonly integration?: MockIntegration | ProxyIntegration;
   /** Of `$connect` alone. */
   readonly authorization: "AWS_IAM" | "NONE" | ConnectAuthorizer;

@@ -88,6 +88,7 @@ export class DynamoDb implements StreamSource {
   private last: Promise<unknown>;
   /** Calls off the next look for what has expired. */
   private cancelExpiry?: () => void;
+  private isStopped = false;
 
   constructor({ place, access, clock, log }: { place: Place; access: Access; clock: Clock; log: Log }) {
     this.place = place;
@@ -189,9 +190,9 @@ export class DynamoDb implements StreamSource {
   }
 
   async stop(): Promise<void> {
+    this.isStopped = true;
     this.cancelExpiry?.();
     await this.last;
-    this.cancelExpiry?.();
     await new Promise((resolve) => {
       this.server.close(resolve);
       this.server.closeAllConnections();
@@ -235,7 +236,9 @@ export class DynamoDb implements StreamSource {
       const expired = this.inTurn(() => this.expire()).catch((error: unknown) => {
         this.log("dynamodb", `what has expired could not be deleted: ${error}`);
       });
-      void expired.then(() => this.expireInTime());
+      void expired.then(() => {
+        if (!this.isStopped) this.expireInTime();
+      });
     });
   }
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { FrameSizes } from "../../../local/api-gateway-v2/frame-size";
 
-/** A client's frame with a payload of so many bytes; its length may be written longer than it need be. */
+/** A client's frame with a payload of so many bytes. */
 function frame(size: number): Buffer {
   const [second, length] =
     size < 126 ? [size, Buffer.alloc(0)] : size < 65_536 ? [126, Buffer.alloc(2)] : [127, Buffer.alloc(8)];

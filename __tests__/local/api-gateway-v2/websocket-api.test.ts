@@ -5,6 +5,14 @@ import {
   PostToConnectionCommand,
 } from "@aws-sdk/client-apigatewaymanagementapi";
 import { AwsError } from "../../../local/aws";
+import {
+  canonicalRequest,
+  scopeText,
+  sha256,
+  signatureOf,
+  stringToSign,
+  timestampOf,
+} from "../../../local/iam/signature";
 import { sign } from "../../../local/iam/sigv4";
 import type { Resource } from "../../../terraform/config";
 import {
@@ -263,6 +271,29 @@ describe("authorization of $connect", () => {
       "Unexpected server response: 403",
     );
   });
+});
+
+test("a browser connects by a presigned URL, and not by one that was changed", async () => {
+  const served = await serve(apiAround(functionRoute("$connect", { route: { authorization_type: "AWS_IAM" } })));
+  const { accessKeyId, secretAccessKey, sessionToken } = served.credentials;
+  const timestamp = timestampOf(Date.now());
+  const scope = { date: timestamp.slice(0, 8), region: "eu-west-1", service: "execute-api" };
+  const query = new URLSearchParams({
+    "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+    "X-Amz-Credential": `${accessKeyId}/${scopeText(scope)}`,
+    "X-Amz-Date": timestamp,
+    "X-Amz-Security-Token": sessionToken,
+    "X-Amz-SignedHeaders": "host",
+  });
+  const path = `/_aws/execute-api/api/dev?${query}`;
+  const request = { method: "GET", path, headers: { host: `127.0.0.1:${served.port}` }, body: Buffer.alloc(0) };
+  const coverage = { service: "execute-api", signedHeaders: ["host"], payloadHash: sha256(""), isPresigned: true };
+  const text = stringToSign(timestamp, scope, canonicalRequest(request, coverage));
+  query.set("X-Amz-Signature", signatureOf(secretAccessKey, scope, text));
+  await connectTo(`${served.url}/dev?${query}`);
+  expect(served.asked).toMatchObject([{ action: "execute-api:Invoke" }]);
+  query.set("X-Amz-Date", timestampOf(Date.now() - 60_000));
+  expect(await refusalOf(connectTo(`${served.url}/dev?${query}`))).toBe("Unexpected server response: 403");
 });
 
 describe("messages", () => {

@@ -62,6 +62,16 @@ test("goes on looking", async () => {
   expect(await ids()).toEqual([]);
 });
 
+test("stops looking at the stop, even while it looks", async () => {
+  database.createTable(table());
+  await put("a", inSeconds(1));
+  clock.advance(60_000);
+  await database.stop();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(clock.waitingCount).toBe(0);
+  database = new DynamoDb({ place, access: openAccess(), clock, log: silent });
+});
+
 test("keeps everything where it is off", async () => {
   database.createTable(table({ ttl: { attribute_name: "expiresAt", enabled: false } }));
   await put("a", inSeconds(1));
