@@ -1,4 +1,4 @@
-// `npm start`: synthesizes every stack, says what came out of it and what to do next, and walks an order through the first environment, here.
+// `npm start`: synthesizes every stack, says what came out of it and what to do next, and walks through the first environment, here.
 import "./main";
 import { exitOnSignals } from "./local/signals";
 import { firstEnvironment, outputFolder } from "./local/stacks";
