@@ -70,11 +70,11 @@ describe("npm start", () => {
             3 resources: API Gateway 1, IAM 2
   outputs   1 in all
 live-orders-dev, live-orders-prod
-            93 resources: API Gateway 14, CloudWatch 17, CloudWatch Logs 10, Cognito 2
+            98 resources: API Gateway 14, CloudWatch 20, CloudWatch Logs 12, Cognito 2
             DynamoDB 3, IAM 33, KMS 1, Lambda 8, SNS 3, SQS 2
   zips      answer-message.zip N kB, authorize-request.zip N kB, broadcast-order.zip N kB
             connect-client.zip N kB, disconnect-client.zip N kB, subscribe-to-orders.zip N kB
-  outputs   13 in all, live_orders_url
+  outputs   14 in all, live_orders_url
 orders-dev, orders-prod
             77 resources: API Gateway 25, CloudWatch 12, CloudWatch Logs 5, DynamoDB 1, IAM 18
             KMS 1, Lambda 4, SNS 4, SQS 7

@@ -115,6 +115,14 @@ const privateEndpoint = z.union(
   },
 );
 
+/** A name of an API's own; its rules are those of the constructs. */
+export const domain = z.strictObject({
+  domainName: z.string(),
+  certificateArn: z.optional(z.string()),
+  hostedZoneId: z.optional(z.string()),
+  basePath: z.optional(z.string()),
+});
+
 const choices = z.strictObject({
   definition: z.optional(z.enum(["resources", "openapi"])),
   authorization: z.optional(authorization),
@@ -171,14 +179,7 @@ const choices = z.strictObject({
     }),
   ),
   variables: z.optional(z.record(z.string(), z.string())),
-  domain: z.optional(
-    z.strictObject({
-      domainName: z.string(),
-      certificateArn: z.optional(z.string()),
-      hostedZoneId: z.optional(z.string()),
-      basePath: z.optional(z.string()),
-    }),
-  ),
+  domain: z.optional(domain),
   webAclArn: z.optional(z.string()),
   minimumCompressionSizeBytes: z.optional(count(0, 10_485_760)),
   quotas: z.optional(

@@ -4,7 +4,7 @@ import * as z from "zod/mini";
 import { retentionDays } from "../constructs/cloudwatch/log-group";
 import { describeIssue } from "../constructs/terraform/describe-issue";
 import { readJson } from "../constructs/terraform/read-json";
-import { ApiChoices, ConnectAuthorization, count, throttle } from "./api";
+import { ApiChoices, ConnectAuthorization, count, domain, throttle } from "./api";
 import { type PlacedChoices, sharedPart } from "./shared-parts";
 
 const nameAffix = z.string().check(z.regex(/^[A-Za-z0-9-]{0,20}$/, "must be at most 20 letters, digits and -"));
@@ -67,6 +67,7 @@ const Settings = z.strictObject({
     authorization: ConnectAuthorization,
     // Whoever comes back later than this has missed orders for good.
     catchUpHours: count(1, 168),
+    domain: z.optional(domain),
   }),
   alarms: z.strictObject({
     email: z.optional(email),
@@ -78,6 +79,8 @@ const Settings = z.strictObject({
     // Below the time that the queue keeps a message, and that a stream keeps a record: at it, an alarm would never ring.
     oldestMessageAgeSeconds: count(60, 863_999),
     iteratorAgeSeconds: count(60, 86_399),
+    // Lambda gives a notification up after six hours.
+    asyncEventAgeSeconds: count(1, 21_599),
   }),
 });
 
@@ -137,13 +140,16 @@ function readEnvironment(file: string): Environment {
   };
 }
 
-const choicesIn = (folder: string, { name, settings }: Environment): readonly PlacedChoices[] =>
-  (["orders", "storage", "presignedUrl"] as const).map((system) => ({
-    place: `${folder}/${name}.json:.${system}.api`,
-    accountId: settings.accountId,
-    region: settings.region,
-    choices: settings[system].api,
-  }));
+function choicesIn(folder: string, { name, settings }: Environment): readonly PlacedChoices[] {
+  const { accountId, region, orders, storage, presignedUrl, liveOrders } = settings;
+  const chosen: readonly (readonly [key: string, choices: ApiChoices])[] = [
+    ["orders.api", orders.api],
+    ["storage.api", storage.api],
+    ["presignedUrl.api", presignedUrl.api],
+    ["liveOrders", { domain: liveOrders.domain }],
+  ];
+  return chosen.map(([key, choices]) => ({ place: `${folder}/${name}.json:.${key}`, accountId, region, choices }));
+}
 
 /** Where one environment names its account and another does not, nobody can tell whether they share one: its logging role would be made twice. */
 function requireAllAccountsOrNone(folder: string, environments: readonly Environment[]): void {

@@ -46,14 +46,31 @@ export class Alarms {
    */
   addAuthorizer(handler: NodeFunction): void {
     const { id } = handler.node;
-    const { functionErrors } = this.environment.settings.alarms;
-    const { metric } = new MetricFilter(this.stack, `${id}Undecided`, {
-      logGroup: handler.logGroup,
-      metricName: this.environment.nameOf(`${this.system}-undecided`),
-      pattern: '{ $.message = "Not decided" }',
-    });
-    this.add(`${id}UndecidedAlarm`, "undecided", metric, functionErrors, "Nobody is let in: see the authorizer's log");
+    this.addLogged(
+      `${id}Undecided`,
+      "undecided",
+      [handler],
+      "Not decided",
+      "Nobody is let in: see the authorizer's log",
+    );
     this.addThrottles(handler, "authorizer");
+  }
+
+  /**
+   * Adds an alarm on what functions say in their logs: on failures that whoever calls is told of in words, and that are no errors of the
+   * functions.
+   * @param id of the alarm and, with the function's where there are several, of the filters that count
+   */
+  addLogged(id: string, name: string, handlers: readonly NodeFunction[], message: string, description: string): void {
+    const { stack, system, environment } = this;
+    const metricName = environment.nameOf(`${system}-${name}`);
+    const [metric] = handlers.map((handler) => {
+      const filterId = handlers.length > 1 ? `${id}_${handler.node.id}` : id;
+      const pattern = `{ $.message = "${message}" }`;
+      // All count into one metric.
+      return new MetricFilter(stack, filterId, { logGroup: handler.logGroup, metricName, pattern }).metric;
+    });
+    if (metric) this.add(`${id}Alarm`, name, metric, environment.settings.alarms.functionErrors, description);
   }
 
   /** Adds a function's alarms, on its errors and on its throttles. */

@@ -1,10 +1,13 @@
 import type { Construct } from "constructs";
+import { StageAlarms } from "../constructs/apigateway/alarms";
 import { LambdaIntegration } from "../constructs/apigateway/integrations/lambda";
-import { WebSocketAlarms } from "../constructs/apigatewayv2/websocket-alarms";
+import { StageDashboard } from "../constructs/apigateway/stage-dashboard";
+import { DomainName } from "../constructs/apigatewayv2/domain-name";
 import { WebSocketApi } from "../constructs/apigatewayv2/websocket-api";
 import { WebSocketAuthorizer } from "../constructs/apigatewayv2/websocket-authorizer";
 import type { WebSocketAuthorization } from "../constructs/apigatewayv2/websocket-route";
-import { queueMetric } from "../constructs/cloudwatch/alarm";
+import type { WebSocketStage } from "../constructs/apigatewayv2/websocket-stage";
+import { functionMetric, queueMetric } from "../constructs/cloudwatch/alarm";
 import { Table } from "../constructs/dynamodb/table";
 import { Role } from "../constructs/iam/role";
 import { NodeFunction, type NodeFunctionProps } from "../constructs/lambda/function";
@@ -16,6 +19,7 @@ import { Stack } from "../constructs/terraform/stack";
 import { BROADCAST_SECONDS } from "../handlers/live-orders/cursor";
 import type { Environment } from "../settings/schema";
 import { Alarms } from "./alarms";
+import { asSet } from "./as-set";
 import { consoleUrl } from "./console-url";
 import { NOTIFICATION_TOPIC } from "./orders";
 import { addTokenAuthorizer } from "./token-authorizer";
@@ -142,24 +146,30 @@ export class LiveOrdersStack extends Stack {
       grants,
     });
 
-    const alarms = new Alarms(this, "live-orders", environment);
-    for (const handler of [connectClient, disconnectClient, answerMessage, subscribe, broadcast]) {
-      alarms.addFunction(handler, handler.node.id.replace(/(?!^)[A-Z]/g, "-$&").toLowerCase());
-    }
-    if (authorizer) alarms.addAuthorizer(authorizer);
-    alarms.add(
-      "UndeliveredAlarm",
-      "undelivered",
-      queueMetric(undelivered, "ApproximateNumberOfMessagesVisible"),
-      0,
-      "Clients were not told of orders: docs/live-orders.md",
-    );
     const { stage } = api;
-    const { topic } = alarms;
-    new WebSocketAlarms(this, "ApiAlarms", { stage, namePrefix: name("live-orders"), ...settings.alarms, topic });
+    const dashboardName = this.watch({
+      stage,
+      connectClient,
+      subscribe,
+      answerMessage,
+      broadcast,
+      undelivered,
+      functions: [connectClient, disconnectClient, answerMessage, subscribe, broadcast],
+      authorizer,
+    });
 
     const { region } = settings;
     this.addOutput("live_orders_url", stage.invokeUrl, "Connect here by WebSocket: docs/live-orders.md");
+    const { domain } = settings.liveOrders;
+    if (domain) {
+      const { url, targetDomainName } = asSet(
+        "liveOrders.domain",
+        environment,
+        () => new DomainName(this, "Domain", { stage, ...domain }),
+      );
+      this.addOutput("domain_url", url, "Connect here, under the API's own name");
+      this.addOutput("domain_target", targetDomainName, "Where the record for that name must lead");
+    }
     this.addOutput("api_id", api.apiId, "Id of the WebSocket API");
     this.addOutput("connections_table_name", connections.tableName, "Table of who is connected");
     this.addOutput("followers_table_name", followers.tableName, "Table of who follows which orders");
@@ -178,6 +188,72 @@ export class LiveOrdersStack extends Stack {
       consoleUrl.api(region, api.apiId, environment.name),
       "The API's stage in the console",
     );
+    this.addOutput(
+      "dashboard_console_url",
+      consoleUrl.dashboard(region, dashboardName),
+      "The API's dashboard in the console",
+    );
+  }
+
+  /** Adds alarms and a dashboard; gives the dashboard's name. */
+  private watch(parts: {
+    readonly stage: WebSocketStage;
+    readonly connectClient: NodeFunction;
+    readonly subscribe: NodeFunction;
+    readonly answerMessage: NodeFunction;
+    readonly broadcast: NodeFunction;
+    readonly undelivered: Queue;
+    /** Those above, and all others behind the API. */
+    readonly functions: readonly NodeFunction[];
+    readonly authorizer?: NodeFunction;
+  }): string {
+    const { stage, connectClient, subscribe, answerMessage, broadcast, undelivered, functions, authorizer } = parts;
+    const { nameOf, settings } = this.environment;
+    const alarms = new Alarms(this, "live-orders", this.environment);
+    for (const handler of functions) {
+      alarms.addFunction(handler, handler.node.id.replace(/(?!^)[A-Z]/g, "-$&").toLowerCase());
+    }
+    if (authorizer) alarms.addAuthorizer(authorizer);
+    alarms.addLogged(
+      "Unanswered",
+      "unanswered",
+      [subscribe, answerMessage],
+      "Message failed",
+      "Clients are told that the service failed: see the logs of subscribe-to-orders and answer-message",
+    );
+    alarms.add(
+      "UndeliveredAlarm",
+      "undelivered",
+      queueMetric(undelivered, "ApproximateNumberOfMessagesVisible"),
+      0,
+      "Clients were not told of orders: docs/live-orders.md",
+    );
+    alarms.add(
+      "LateAlarm",
+      "late",
+      functionMetric(broadcast, "AsyncEventAge"),
+      settings.alarms.asyncEventAgeSeconds * 1_000,
+      "Clients see orders late: is broadcast-order failing or throttled?",
+    );
+    const { topic } = alarms;
+    new StageAlarms(this, "ApiAlarms", {
+      stage,
+      namePrefix: nameOf("live-orders"),
+      ...settings.alarms,
+      // Who catches up waits for as long as that takes.
+      latency: {
+        metric: functionMetric(connectClient, "Duration"),
+        description: "One connection in a hundred takes this long: see the log of connect-client",
+      },
+      topic,
+    });
+    const dashboardName = nameOf("live-orders-api");
+    new StageDashboard(this, "Dashboard", {
+      stage,
+      dashboardName,
+      functions: [...functions, ...(authorizer ? [authorizer] : [])],
+    });
+    return dashboardName;
   }
 
   private addFunction(

@@ -19,6 +19,7 @@ import type { Stack } from "../constructs/terraform/stack";
 import type { ApiChoices } from "../settings/api";
 import type { Environment } from "../settings/schema";
 import type { Alarms } from "./alarms";
+import { asSet } from "./as-set";
 import { consoleUrl } from "./console-url";
 import { addTokenAuthorizer, addUserPool, type TokenAuthorizerProps } from "./token-authorizer";
 
@@ -172,16 +173,8 @@ export class SystemApi {
     }
   }
 
-  /** Makes what settings choose; what is wrong with that is wrong in their file. */
   private asSet<Made>(make: () => Made): Made {
-    try {
-      return make();
-    } catch (error) {
-      const { settingsName, environment } = this.props;
-      if (error instanceof PropError)
-        error.message += `, as ${settingsName} in settings/${environment.name}.json has it`;
-      throw error;
-    }
+    return asSet(this.props.settingsName, this.props.environment, make);
   }
 
   private requireCacheable(names: readonly string[]): void {

@@ -45,6 +45,8 @@ describe("takes both ends of each limit", () => {
     ["orders.queueOperatorRoleArns", ["arn:aws-us-gov:iam::123456789012:role/path/Operator"]],
     ["alarms.oldestMessageAgeSeconds", 60],
     ["alarms.iteratorAgeSeconds", 86_399],
+    ["alarms.asyncEventAgeSeconds", 1],
+    ["alarms.asyncEventAgeSeconds", 21_599],
     ["alarms.oldestMessageAgeSeconds", 863_999],
     ["logRetentionInDays", 1],
     ["logRetentionInDays", 3653],
@@ -88,6 +90,8 @@ describe("refuses, with file, place, rule and value", () => {
     ["orders.queueOperatorRoleArns", ["Operator"], "must be the ARN of a role"],
     ["alarms.oldestMessageAgeSeconds", 59, "must be at least 60, got: 59"],
     ["alarms.iteratorAgeSeconds", 86_400, "must be at most 86399, got: 86400"],
+    ["alarms.asyncEventAgeSeconds", 0, "must be at least 1, got: 0"],
+    ["alarms.asyncEventAgeSeconds", 21_600, "must be at most 21599, got: 21600"],
     ["alarms.oldestMessageAgeSeconds", 864_000, "must be at most 863999, got: 864000"],
     ["isDeletionProtected", "yes", 'must be a boolean, got: "yes"'],
     ["isDeletionProtected", undefined, "must be a boolean, got: nothing"],
@@ -172,6 +176,13 @@ describe("two APIs of one account and Region", () => {
     );
     const files = { "dev.json": withApis(api, {}), "qa.json": withApis({}, api, { namePrefix: "qa-" }) };
     expect(() => readEnvironments(settingsFolder(files))).toThrow("qa.json:.storage.api.");
+  });
+
+  test("cannot both have one name, live orders neither", () => {
+    const files = { "dev.json": { ...withApis({ domain }, {}), liveOrders: { ...dev.liveOrders, domain } } };
+    expect(() => readEnvironments(settingsFolder(files))).toThrow(
+      /dev\.json:\.liveOrders\.domain\.domainName must differ from that of .*\.orders\.api, got: "api\.example\.com"/,
+    );
   });
 
   test("share an endpoint by its id", () => {

@@ -1,3 +1,6 @@
+import type { Logger } from "@aws-lambda-powertools/logger";
+import type { Context } from "aws-lambda";
+import { answering } from "../../handlers/live-orders/reply";
 import type { Settings } from "../../settings/schema";
 import { policiesOf } from "../support/policies";
 import { type Config, countOf, environmentOf, only, systemConfig } from "../support/synth";
@@ -183,6 +186,28 @@ describe("the API", () => {
   });
 });
 
+describe("a name of one's own", () => {
+  const domain = { domainName: "live.example.com", hostedZoneId: "Z0123456789ABC" };
+
+  test("leads to the stage where settings have one", () => {
+    const config = changed({ domain: { ...domain, basePath: "v1/orders" } });
+    expect(only(config, "aws_apigatewayv2_api_mapping")).toMatchObject({
+      domain_name: "${aws_apigatewayv2_domain_name.Domain.domain_name}",
+      stage: "${aws_apigatewayv2_stage.Api_Stage.name}",
+      api_mapping_key: "v1/orders",
+    });
+    expect(config.output?.domain_url?.value).toBe("wss://live.example.com/v1/orders");
+    expect(config.output?.domain_target?.value).toContain("target_domain_name");
+    expect(countOf(prod, "aws_apigatewayv2_domain_name")).toBe(0);
+  });
+
+  test("that is none is refused, with the file that has it", () => {
+    expect(() => changed({ domain: { ...domain, domainName: "live" } })).toThrow(
+      'domainName must be a name such as api.example.com, in lower case, got: "live" (in live-orders-prod/Domain), as liveOrders.domain in settings/prod.json has it',
+    );
+  });
+});
+
 test("functions know their tables, where connections are, and how long orders are kept", () => {
   const followed = {
     FOLLOWERS_TABLE: "${aws_dynamodb_table.Followers.name}",
@@ -206,8 +231,69 @@ test("alarms watch every function, the queue of what was given up, and what clie
       ...["answer-message", "broadcast-order", "connect-client", "disconnect-client", "subscribe-to-orders"].flatMap(
         (name) => [`live-orders-${name}-errors`, `live-orders-${name}-throttles`],
       ),
-      ...["authorizer-throttles", "undecided", "undelivered"].map((name) => `live-orders-${name}`),
+      ...["authorizer-throttles", "undecided", "undelivered", "unanswered", "late"].map(
+        (name) => `live-orders-${name}`,
+      ),
       ...["execution-errors", "integration-errors", "latency", "throttled"].map((name) => `live-orders-${name}`),
     ].sort(),
+  );
+});
+
+describe("an alarm rings", () => {
+  const alarm = (name: string) => prod.resource.aws_cloudwatch_metric_alarm?.[name];
+
+  test("when orders wait longer to be broadcast than settings say", () => {
+    expect(alarm("LateAlarm")).toMatchObject({
+      namespace: "AWS/Lambda",
+      metric_name: "AsyncEventAge",
+      statistic: "Maximum",
+      dimensions: { FunctionName: "${aws_lambda_function.BroadcastOrder.function_name}" },
+      threshold: 10_000,
+    });
+  });
+
+  test("when connecting takes long, whatever catching up takes", () => {
+    expect(alarm("ApiAlarms_Latency")).toMatchObject({
+      alarm_name: "live-orders-latency",
+      metric_name: "Duration",
+      extended_statistic: "p99",
+      dimensions: { FunctionName: "${aws_lambda_function.ConnectClient.function_name}" },
+      threshold: 3_000,
+    });
+  });
+
+  test("when clients are told that the service failed, as the functions write it down", async () => {
+    const errors: string[] = [];
+    const logger = { info: () => undefined, error: (message: string) => errors.push(message) } as unknown as Logger;
+    const event = { requestContext: {} } as Parameters<ReturnType<typeof answering>>[0];
+    await answering(logger, () => Promise.reject(new Error("no table")))(event, {} as Context);
+    const filters = Object.entries(prod.resource.aws_cloudwatch_log_metric_filter ?? {}).filter(
+      ([, { name }]) => name === "live-orders-unanswered",
+    );
+    expect(filters.map(([address, { pattern, log_group_name: group }]) => [address, pattern, group])).toEqual(
+      ["AnswerMessage", "SubscribeToOrders"].map((name) => [
+        `Unanswered_${name}`,
+        `{ $.message = "${errors[0]}" }`,
+        `\${aws_cloudwatch_log_group.${name}_Logs.name}`,
+      ]),
+    );
+    expect(alarm("UnansweredAlarm")).toMatchObject({
+      namespace: "Gatehouse",
+      metric_name: "live-orders-unanswered",
+      threshold: 0,
+    });
+  });
+});
+
+test("a dashboard shows connections, messages and the functions behind, and has a link", () => {
+  const { dashboard_name: name, dashboard_body: body } = only(prod, "aws_cloudwatch_dashboard");
+  expect(name).toBe("live-orders-api");
+  const graphs = JSON.parse(body).widgets.map(
+    ({ properties }: { properties: { title: string; metrics: unknown[] } }) =>
+      `${properties.title}: ${properties.metrics.length}`,
+  );
+  expect(graphs).toEqual(expect.arrayContaining(["Connections or messages: 2", "Functions: errors: 6"]));
+  expect(prod.output?.dashboard_console_url?.value).toBe(
+    "https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#dashboards/dashboard/live-orders-api",
   );
 });

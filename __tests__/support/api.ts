@@ -1,6 +1,9 @@
+import { StageAlarms, type StageAlarmsProps } from "../../constructs/apigateway/alarms";
 import type { AwsIntegration, ProxyIntegration } from "../../constructs/apigateway/integration";
 import { RestApi, type RestApiProps } from "../../constructs/apigateway/rest-api";
+import { Role } from "../../constructs/iam/role";
 import { NodeFunction } from "../../constructs/lambda/function";
+import { Topic } from "../../constructs/sns/topic";
 import type { Stack } from "../../constructs/terraform/stack";
 import { type Attributes, type Config, synthesize } from "./synth";
 
@@ -58,3 +61,24 @@ export const functionOf = (stack: Stack, id = "Read"): NodeFunction =>
     roleName: id,
     logRetentionInDays: 1,
   });
+
+/** A role of API Gateway's. */
+export const gatewayRole = (stack: Stack, id = "Gateway"): Role =>
+  new Role(stack, id, { roleName: id, description: id, assumedBy: { Service: "apigateway.amazonaws.com" } });
+
+/** Adds the alarms of a stage of whichever kind of API, at the address `Alarms`. */
+export function addAlarms(
+  stack: Stack,
+  stage: StageAlarmsProps["stage"],
+  changes: Partial<StageAlarmsProps> = {},
+): void {
+  new StageAlarms(stack, "Alarms", {
+    stage,
+    namePrefix: "shop",
+    throttledRequests: 1,
+    serverErrors: 2,
+    latencyMilliseconds: 3,
+    topic: new Topic(stack, "Topic", { topicName: "alarms" }),
+    ...changes,
+  });
+}

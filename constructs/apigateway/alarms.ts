@@ -10,23 +10,30 @@ export interface StageAlarmsProps {
   readonly namePrefix: string;
   /** The alarm rings when more requests than this are refused with 429 in a minute. */
   readonly throttledRequests: number;
-  /** The alarm rings when more requests than this are answered with 5XX in a minute. */
+  /** The alarm rings when more requests than this fail in a minute, of which answers with 5XX are a part. */
   readonly serverErrors: number;
   /** The alarm rings when one request in a hundred takes longer than this. */
   readonly latencyMilliseconds: number;
+  /**
+   * What is taken for how long a request takes, where some may well take longer.
+   * @default - the stage's own metric, over all routes
+   */
+  readonly latency?: { readonly metric: Metric; readonly description: string };
   readonly topic: Topic;
 }
 
 /**
- * Alarms on what the clients of a stage see. API Gateway's own metric of 4XX counts every 403 and 404, so refusals for the throttle are
- * counted in the access log.
+ * Alarms on what the clients of a stage see, of whichever kind of API. API Gateway's own metric of what is refused counts every 403 and 404, so
+ * refusals for the throttle are counted in the access log.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-logging.html
  */
 export class StageAlarms extends Construct {
   constructor(scope: Construct, id: string, props: StageAlarmsProps) {
     super(scope, id);
     const { stage, namePrefix, topic } = props;
+    const { dimensions, what, failures, latencies } = stage.metrics;
     const { metric: throttled } = new MetricFilter(this, "ThrottledRequests", {
       logGroup: stage.accessLogs,
       metricName: `${namePrefix}-throttled`,
@@ -35,7 +42,7 @@ export class StageAlarms extends Construct {
     const stageMetric = (metricName: string, statistic: Metric["statistic"]): Metric => ({
       namespace: "AWS/ApiGateway",
       metricName,
-      dimensions: stage.metrics.dimensions,
+      dimensions,
       statistic,
     });
     const alarm = (alarmId: string, name: string, metric: Metric, threshold: number, description: string): void => {
@@ -46,21 +53,15 @@ export class StageAlarms extends Construct {
       "throttled",
       throttled,
       props.throttledRequests,
-      "Requests are refused with 429: see the access log for whose, and the throttle in settings",
+      `${what.many} are refused with 429: see the access log for whose, and the throttle in settings`,
     );
-    alarm(
-      "ServerErrors",
-      "server-errors",
-      stageMetric(stage.metrics.serverErrors, "Sum"),
-      props.serverErrors,
-      "Requests are answered with 5XX: see the access log, then the function's",
-    );
-    alarm(
-      "Latency",
-      "latency",
-      stageMetric("Latency", "p99"),
-      props.latencyMilliseconds,
-      "One request in a hundred takes this long: see integrationLatency in the access log",
-    );
+    for (const { id: failureId, alarmName, metricName, description } of failures) {
+      alarm(failureId, alarmName, stageMetric(metricName, "Sum"), props.serverErrors, description);
+    }
+    const latency = props.latency ?? {
+      metric: stageMetric(latencies[0].metricName, "p99"),
+      description: `One ${what.one} in a hundred takes this long: see integrationLatency in the access log`,
+    };
+    alarm("Latency", "latency", latency.metric, props.latencyMilliseconds, latency.description);
   }
 }

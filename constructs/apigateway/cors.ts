@@ -9,7 +9,7 @@ import type { Integration, IntegrationResponse, MockIntegration } from "./integr
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-cors.html
  */
 export interface Cors {
-  /** Origins as a browser sends them, `https://example.com` or `http://localhost:3000`: no path, no `*`. */
+  /** Origins as a browser sends them, `https://example.com` or `http://localhost:3000`: no path, no `*`. An empty list is as no CORS at all. */
   readonly allowOrigins: readonly string[];
   /**
    * Names of the headers that a page may send.
@@ -77,6 +77,9 @@ export function requireCors(construct: Construct, prop: string, cors: Cors): voi
   }
   requireInteger(construct, `${prop}.maxAgeSeconds`, cors.maxAgeSeconds, 0, 86_400);
 }
+
+/** What of CORS there is: none where no origin may call. */
+export const corsIfAny = (cors: Cors | undefined): Cors | undefined => (cors?.allowOrigins.length ? cors : undefined);
 
 /** Headers, in lower case, that a request to a route carries and a browser asks for before it sends them. */
 export function requestHeaders(

@@ -4,6 +4,7 @@ import { Route53Record } from "@cdktf/provider-aws/lib/route53-record";
 import type { Construct } from "constructs";
 import { PropError, requireMatch } from "../terraform/props";
 import { Stack } from "../terraform/stack";
+import { requireAtMost } from "./limits";
 
 /** What a name of one's own is, whichever kind of API it leads to. */
 export interface CustomDomainProps {
@@ -20,7 +21,7 @@ export interface CustomDomainProps {
    */
   readonly hostedZoneId?: string;
   /**
-   * First part of the path that leads to the stage: `v1`.
+   * First part of the path that leads to the stage: `v1`, at most 300 characters. For HTTP and WebSocket APIs it may be several parts: `v1/orders`.
    * @default - none: the whole name is the stage's
    */
   readonly basePath?: string;
@@ -52,11 +53,13 @@ export function requireCustomDomain(
     /^[\w$.+!*'()-]+(\/[\w$.+!*'()-]+)*$/,
     "a path without slashes at its ends, such as v1",
   );
+  const page = "https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-mappings.html";
+  requireAtMost(construct, "basePath", basePath?.length ?? 0, 300, "characters", page);
 }
 
 /** What clients call. */
-export const urlOf = ({ domainName, basePath }: CustomDomainProps): string =>
-  `https://${domainName}${basePath ? `/${basePath}` : ""}`;
+export const urlOf = ({ domainName, basePath }: CustomDomainProps, protocol: "https" | "wss" = "https"): string =>
+  `${protocol}://${domainName}${basePath ? `/${basePath}` : ""}`;
 
 /**
  * Checks the ARN of a certificate.

@@ -1,6 +1,7 @@
 import { ApiGatewayBasePathMapping } from "@cdktf/provider-aws/lib/api-gateway-base-path-mapping";
 import { ApiGatewayDomainName } from "@cdktf/provider-aws/lib/api-gateway-domain-name";
 import { Construct } from "constructs";
+import { requireMatch } from "../terraform/props";
 import { addRecord, type CustomDomainProps, certificateOf, requireCustomDomain, urlOf } from "./custom-domain";
 import type { Stage } from "./stage";
 
@@ -21,6 +22,7 @@ export class DomainName extends Construct {
     super(scope, id);
     const { stage, domainName, basePath } = props;
     requireCustomDomain(this, props);
+    requireMatch(this, "basePath", basePath, /^[^/]+$/, "one part, without slashes, for a REST API");
     const domain = new ApiGatewayDomainName(this, "Resource", {
       domainName,
       regionalCertificateArn: certificateOf(this, props),

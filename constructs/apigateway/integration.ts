@@ -26,8 +26,8 @@ export interface IntegrationResponse {
 /** What an integration that calls something has. */
 export interface CallingIntegration {
   /**
-   * Seconds that API Gateway waits, 0.05 and more. Above 29 only where AWS raised the quota.
-   * @default 29
+   * Seconds that API Gateway waits, 0.05 and more: 29 at most, 30 for an HTTP API; more for a REST API where AWS raised the quota.
+   * @default - 29; 30 for an HTTP API
    */
   readonly timeoutSeconds?: number;
   /**

@@ -1,7 +1,7 @@
 import { Annotations, Token } from "cdktf";
 import type { Construct } from "constructs";
 import type { Statement } from "../iam/policy-document";
-import { PropError, requireInteger } from "../terraform/props";
+import { PropError, requireInteger, requireMatch } from "../terraform/props";
 import { Stack } from "../terraform/stack";
 import { restApiPolicyDocument } from "./renderers/rest-api";
 
@@ -125,6 +125,41 @@ export function requireAtMost(
 ): void {
   if (value > max) throw new PropError(construct, prop, `at most ${max} ${unit}`, value, `It is AWS's limit, ${page}`);
 }
+
+/**
+ * Checks how long an integration may take. What Terraform alone knows cannot be told in milliseconds, and is refused.
+ * @param longest of the kind of API
+ * @throws PropError
+ */
+export function requireTimeout(
+  construct: Construct,
+  timeoutSeconds: number | undefined,
+  longest?: { readonly seconds: number; readonly source: string },
+): void {
+  if (timeoutSeconds === undefined) return;
+  if (Token.isUnresolved(timeoutSeconds)) {
+    throw new PropError(construct, "timeoutSeconds", "a number that is known when the stack is written", "a reference");
+  }
+  if (!(timeoutSeconds >= 0.05)) throw new PropError(construct, "timeoutSeconds", "0.05 or more", timeoutSeconds);
+  if (longest) {
+    const unit = "seconds that an integration may take";
+    requireAtMost(construct, "timeoutSeconds", timeoutSeconds, longest.seconds, unit, longest.source);
+  }
+}
+
+/**
+ * Checks the name of an HTTP or WebSocket API, by which its logs are named, too.
+ * @throws PropError
+ * @see https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis.html
+ */
+export const requireApiName = (api: Construct, apiName: string): void =>
+  requireMatch(
+    api,
+    "apiName",
+    apiName,
+    /^[\w./#-]{1,128}$/,
+    "1–128 letters, digits and _-/.#, which names of logs may have",
+  );
 
 /**
  * Checks variables of a stage, or those that a canary has in place of them.

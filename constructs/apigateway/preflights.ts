@@ -1,7 +1,7 @@
 import { Lazy } from "cdktf";
 import type { Construct } from "constructs";
 import { PropError } from "../terraform/props";
-import { allowedHeaders, type Cors, preflight, requestHeaders, requireCors } from "./cors";
+import { allowedHeaders, type Cors, corsIfAny, preflight, requestHeaders, requireCors } from "./cors";
 import type { ApiSettings, HttpMethod, RouteDefinition } from "./definition";
 import type { RouteTable } from "./route-table";
 
@@ -32,8 +32,7 @@ export class Preflights {
   corsOf(httpMethod: HttpMethod, path: string, own: Cors | "NONE" | undefined): Cors | undefined {
     const { api, corsOfPath } = this;
     if (own !== undefined && own !== "NONE") requireCors(api, "cors", own);
-    const given = own === "NONE" ? undefined : (own ?? this.props.cors);
-    const cors = given?.allowOrigins.length ? given : undefined;
+    const cors = own === "NONE" ? undefined : corsIfAny(own ?? this.props.cors);
     if (cors && httpMethod === "OPTIONS") {
       throw new PropError(api, "httpMethod", "another than OPTIONS where cors answers preflights", `OPTIONS ${path}`);
     }

@@ -9,7 +9,7 @@ import type { ApiSettings, Authorization, HttpMethod, RouteDefinition } from "./
 import { Deployment } from "./deployment";
 import { gatewayResponses } from "./gateway-responses";
 import type { Integration } from "./integration";
-import { type ApiQuotas, policyLength, Quotas, restApiQuotas } from "./limits";
+import { type ApiQuotas, policyLength, Quotas, requireTimeout, restApiQuotas } from "./limits";
 import { modelOf } from "./model";
 import { Preflights } from "./preflights";
 import { versionsOf } from "./release";
@@ -19,7 +19,7 @@ import { ResourceRenderer } from "./renderers/resources";
 import { policyFor, type ResourcePolicy } from "./resource-policy";
 import { parametersOf, type RouteOptions } from "./route-options";
 import { RouteTable } from "./route-table";
-import { type MethodSettings, Stage, type StageSettings } from "./stage";
+import { type MethodSettings, requireNewStage, Stage, type StageSettings } from "./stage";
 import type { UsagePlan } from "./usage-plan";
 
 const renderers = { resources: ResourceRenderer, openapi: OpenApiRenderer } as const;
@@ -103,7 +103,8 @@ export class RestApi extends Construct {
   /** Adds a stage, which serves the same deployment as the others, or the versions of its own release. */
   addStage(id: string, settings: StageSettings): Stage {
     const { restApiId, apiName } = this;
-    const { release } = settings;
+    const { release, stageName } = settings;
+    requireNewStage(this, this.stages, stageName);
     if (release) for (const version of versionsOf(release)) this.deploymentOf(version);
     const stage = new Stage(this, id, {
       ...settings,
@@ -201,9 +202,7 @@ export class RestApi extends Construct {
     }
     if (integration.type === "MOCK") return;
     const { timeoutSeconds } = integration;
-    if (timeoutSeconds !== undefined && !(timeoutSeconds >= 0.05)) {
-      throw new PropError(this, "timeoutSeconds", "0.05 or more", timeoutSeconds);
-    }
+    requireTimeout(this, timeoutSeconds);
     this.quotas.require("integrationTimeoutSeconds", "timeoutSeconds", timeoutSeconds, "seconds");
   }
 

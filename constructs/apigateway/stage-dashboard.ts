@@ -1,7 +1,7 @@
 import type { Construct } from "constructs";
 import { Dashboard, type DashboardMetric } from "../cloudwatch/dashboard";
 import type { NodeFunction } from "../lambda/function";
-import type { ObservedStage } from "./observed-stage";
+import type { ObservedStage, StageMetric } from "./observed-stage";
 
 export interface StageDashboardProps {
   readonly stage: ObservedStage;
@@ -11,18 +11,22 @@ export interface StageDashboardProps {
 }
 
 /**
- * What the clients of a stage see, on one page: how many requests, how they end, how long they take, and how the functions behind fare.
+ * What the clients of a stage see, on one page, of whichever kind of API: how many requests, how they end, how long they take, and how the
+ * functions behind fare.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html
  */
 export class StageDashboard extends Dashboard {
   constructor(scope: Construct, id: string, { stage, dashboardName, functions }: StageDashboardProps) {
+    const { dimensions, what, counts, clientErrors, failures, latencies } = stage.metrics;
     const ofStage = (metricName: string, statistic: string, label: string): DashboardMetric => ({
       namespace: "AWS/ApiGateway",
       metricName,
-      dimensions: stage.metrics.dimensions,
+      dimensions,
       statistic,
       label,
     });
+    const sums = (metrics: readonly StageMetric[]): DashboardMetric[] =>
+      metrics.map(({ metricName, label }) => ofStage(metricName, "Sum", label));
     const ofFunctions = (metricName: string, statistic: string): DashboardMetric[] =>
       functions.map(({ functionName, node }) => ({
         namespace: "AWS/Lambda",
@@ -36,16 +40,12 @@ export class StageDashboard extends Dashboard {
     super(scope, id, {
       dashboardName,
       graphs: [
-        { title: "Requests", metrics: [ofStage("Count", "Sum", "all")] },
-        {
-          title: "Refused and failed",
-          metrics: [
-            ofStage(stage.metrics.clientErrors, "Sum", "4XX"),
-            ofStage(stage.metrics.serverErrors, "Sum", "5XX"),
-          ],
-        },
-        { title: "Latency, milliseconds", metrics: percentiles("Latency") },
-        { title: "Latency behind the API, milliseconds", metrics: percentiles("IntegrationLatency") },
+        { title: what.many, metrics: sums(counts) },
+        { title: "Refused and failed", metrics: sums([clientErrors, ...failures]) },
+        ...latencies.map(({ metricName, label }) => ({
+          title: `${label}, milliseconds`,
+          metrics: percentiles(metricName),
+        })),
         ...(functions.length > 0
           ? [
               { title: "Functions: errors", metrics: ofFunctions("Errors", "Sum") },

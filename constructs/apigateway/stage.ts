@@ -8,7 +8,7 @@ import { PropError, requireMatch } from "../terraform/props";
 import { accessLogFormat } from "./access-log";
 import type { Deployment } from "./deployment";
 import { requireVariables } from "./limits";
-import type { ObservedStage, StageMetrics } from "./observed-stage";
+import { type ObservedStage, requestMetrics, type StageMetrics } from "./observed-stage";
 import { type Canary, type Release, requireRelease } from "./release";
 import { DEFAULT_THROTTLE, requireThrottle, type Throttle } from "./throttle";
 
@@ -143,7 +143,7 @@ export class Stage extends Construct implements ObservedStage {
           }).id
         : undefined,
       xrayTracingEnabled: true,
-      accessLogSettings: { destinationArn: this.accessLogs.logGroupArn, format: accessLogFormat },
+      accessLogSettings: { destinationArn: this.accessLogs.logGroupArn, format: accessLogFormat("REST") },
       canarySettings: release?.canary && canaryDeployment && canarySettings(release.canary, canaryDeployment),
       dependsOn: [this.executionLogs, ...canaryLogs].map(({ dependable }) => dependable),
     });
@@ -157,11 +157,8 @@ export class Stage extends Construct implements ObservedStage {
     this.apiName = apiName;
     this.invokeUrl = stage.invokeUrl;
     this.stageName = stageName;
-    this.metrics = {
-      dimensions: { ApiName: apiName, Stage: stageName },
-      clientErrors: "4XXError",
-      serverErrors: "5XXError",
-    };
+    const dimensions = { ApiName: apiName, Stage: stageName };
+    this.metrics = requestMetrics({ dimensions, clientErrors: "4XXError", serverErrors: "5XXError" });
     this.addSettings("AllMethods", "*/*", throttle);
   }
 
@@ -213,6 +210,19 @@ export class Stage extends Construct implements ObservedStage {
       },
     });
   }
+}
+
+/**
+ * Refuses a stage whose name another of the API has: both would be one for API Gateway, and so would their logs.
+ * @throws PropError
+ */
+export function requireNewStage(
+  api: Construct,
+  stages: readonly { readonly stageName: string }[],
+  stageName: string,
+): void {
+  if (!stages.some((stage) => stage.stageName === stageName)) return;
+  throw new PropError(api, "stageName", "of one stage of the API", stageName);
 }
 
 const canarySettings = (

@@ -1,3 +1,4 @@
+import { Token } from "cdktf";
 import type { Construct } from "constructs";
 import { PropError } from "../terraform/props";
 
@@ -17,9 +18,12 @@ export const DEFAULT_THROTTLE: Throttle = { rateLimit: 50, burstLimit: 100 };
  * @throws PropError
  */
 export function requireThrottle(construct: Construct, { rateLimit, burstLimit }: Throttle, of = ""): void {
-  if (!(rateLimit > 0))
-    throw new PropError(construct, `throttle.rateLimit${of}`, "above 0", rateLimit, "0 refuses every request");
-  if (!Number.isInteger(burstLimit) || burstLimit < 1) {
+  const rate = `throttle.rateLimit${of}`;
+  // JSON has no such number, and would have null in its place.
+  if (!Number.isFinite(rateLimit)) throw new PropError(construct, rate, "a finite number", rateLimit);
+  if (!Token.isUnresolved(rateLimit) && rateLimit <= 0)
+    throw new PropError(construct, rate, "above 0", rateLimit, "0 refuses every request");
+  if (!Token.isUnresolved(burstLimit) && (!Number.isInteger(burstLimit) || burstLimit < 1)) {
     throw new PropError(
       construct,
       `throttle.burstLimit${of}`,

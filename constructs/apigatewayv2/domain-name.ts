@@ -11,6 +11,7 @@ import {
 } from "../apigateway/custom-domain";
 import { PropError, requireMatch } from "../terraform/props";
 import type { HttpStage } from "./http-stage";
+import { WebSocketStage } from "./websocket-stage";
 
 /**
  * Which clients get through the handshake: those that show a certificate of an authority in the truststore. Whether a certificate was revoked is
@@ -34,17 +35,19 @@ export interface MutualTls {
 }
 
 export interface DomainNameProps extends CustomDomainProps {
-  readonly stage: HttpStage;
+  /** Stage of an HTTP or WebSocket API. A name that leads to a WebSocket API cannot lead to an API of another kind, too. */
+  readonly stage: HttpStage | WebSocketStage;
   /**
-   * Lets in only clients that show a certificate. The API's `isExecuteApiEndpointDisabled` must be set, or they go around it.
+   * Lets in only clients that show a certificate; of HTTP APIs alone. The API's `isExecuteApiEndpointDisabled` must be set, or they go around it.
    * @default - anyone gets through the handshake
    */
   readonly mutualTls?: MutualTls;
 }
 
 /**
- * A name of one's own for a stage of an HTTP API: certificate, mapping, and the record that leads there.
+ * A name of one's own for a stage of an HTTP or WebSocket API: certificate, mapping, and the record that leads there.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-custom-domain-names.html
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-custom-domain-names.html
  */
 export class DomainName extends Construct {
   /** Where the record for the name must lead. */
@@ -79,11 +82,15 @@ export class DomainName extends Construct {
     const { targetDomainName, hostedZoneId } = domain.domainNameConfiguration;
     addRecord(this, props, { name: targetDomainName, zoneId: hostedZoneId });
     this.targetDomainName = targetDomainName;
-    this.url = urlOf(props);
+    this.url = urlOf(props, stage instanceof WebSocketStage ? "wss" : "https");
   }
 
-  private requireMutualTls(mutualTls: MutualTls, stage: HttpStage): void {
+  private requireMutualTls(mutualTls: MutualTls, stage: HttpStage | WebSocketStage): void {
     const { truststoreUri, ownershipVerificationCertificateArn } = mutualTls;
+    if (stage instanceof WebSocketStage) {
+      const rule = "left out for a WebSocket API, for which API Gateway has none";
+      throw new PropError(this, "mutualTls", rule, truststoreUri, "Let an authorizer of $connect decide");
+    }
     const uri = /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\/.+$/s;
     requireMatch(
       this,

@@ -2,21 +2,22 @@ import { Apigatewayv2Api } from "@cdktf/provider-aws/lib/apigatewayv2-api";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { type VariableUse, variableFindings, variableUses } from "../apigateway/checks";
-import { type Cors, requireCors } from "../apigateway/cors";
-import { Quotas } from "../apigateway/limits";
+import { type Cors, corsIfAny, requireCors } from "../apigateway/cors";
+import { Quotas, requireApiName } from "../apigateway/limits";
+import { requireNewStage } from "../apigateway/stage";
 import type { Throttle } from "../apigateway/throttle";
-import { PropError, requireMatch } from "../terraform/props";
+import { PropError } from "../terraform/props";
 import { Deployment } from "./deployment";
 import type { HttpAuthorization } from "./http-authorizer";
 import { HttpAuthorizers } from "./http-authorizers";
-import { corsConfiguration, preflightFindings, type ReachableRoute } from "./http-cors";
+import { corsConfiguration, headersIn, preflightFindings, type ReachableRoute } from "./http-cors";
 import type { HttpIntegration } from "./http-integration";
 import { type HttpApiQuotas, httpApiQuotas, requireWithin } from "./http-limits";
 import { HttpRoute, readRouteKey } from "./http-route";
-import { HttpStage, type HttpStageSettings } from "./http-stage";
+import { DEFAULT_STAGE, HttpStage, type HttpStageSettings } from "./http-stage";
 
 export interface HttpApiProps extends HttpStageSettings {
-  /** Name, 1–128 characters. */
+  /** Name, also of its logs: 1–128 letters, digits and `_-/.#`. */
   readonly apiName: string;
   readonly description: string;
   /**
@@ -80,8 +81,9 @@ export class HttpApi extends Construct {
     private readonly props: HttpApiProps,
   ) {
     super(scope, id);
-    const { apiName, cors } = props;
-    requireMatch(this, "apiName", apiName, /^.{1,128}$/, "1–128 characters");
+    const { apiName } = props;
+    const cors = corsIfAny(props.cors);
+    requireApiName(this, apiName);
     if (cors) requireCors(this, "cors", cors);
     this.quotas = new Quotas(this, httpApiQuotas, props.quotas);
     const api = new Apigatewayv2Api(this, "Resource", {
@@ -107,6 +109,7 @@ export class HttpApi extends Construct {
   /** Adds a stage. Those that are not auto-deployed serve the same deployment. */
   addStage(id: string, settings: HttpStageSettings): HttpStage {
     const { apiId, apiName } = this;
+    requireNewStage(this, this.stages, settings.stageName ?? DEFAULT_STAGE);
     const parts = () => [...this.parts, ...this.authorizers.parts];
     if (!settings.isAutoDeployed) this.deployment ??= new Deployment(this, "Deployment", { apiId, parts });
     const stage = new HttpStage(this, id, {
@@ -140,7 +143,9 @@ export class HttpApi extends Construct {
       authorization: routeAuthorization,
     });
     this.parts.push(...route.parts);
-    this.routes.push({ routeKey, httpMethod, path, isOpen: whose === "NONE" });
+    const requestHeaders =
+      integration.type === "AWS_PROXY" ? [] : headersIn(Object.values(integration.requestParameters));
+    this.routes.push({ routeKey, httpMethod, path, isOpen: whose === "NONE", requestHeaders });
     this.variableUses.push(...usesOf(routeKey, integration, whose));
     if (throttle) {
       this.throttles.push([routeKey, throttle]);
@@ -175,7 +180,10 @@ export class HttpApi extends Construct {
       variables: stage.variables,
       canaryVariables: stage.variables,
     }));
-    return [...variableFindings(this.variableUses, variables), ...(this.props.cors ? preflightFindings(routes) : [])];
+    return [
+      ...variableFindings(this.variableUses, variables),
+      ...(corsIfAny(this.props.cors) ? preflightFindings(routes) : []),
+    ];
   }
 }
 

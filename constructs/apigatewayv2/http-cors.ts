@@ -9,9 +9,13 @@ import type { RouteKey } from "./http-route";
 export interface ReachableRoute extends RouteKey {
   readonly routeKey: string;
   readonly isOpen: boolean;
+  /** Headers that the integration is made of: `X-Tenant`. */
+  readonly requestHeaders: readonly string[];
 }
 
-const HEADER = "$request.header.";
+/** The headers that texts are made of, such as `$request.header.X-Tenant`, alone or in a text. */
+export const headersIn = (texts: readonly string[]): readonly string[] =>
+  texts.flatMap((text) => [...text.matchAll(/\$\{?request\.header\.([\w.-]+)/g)].map(([, name]) => name as string));
 
 /**
  * What API Gateway answers preflights with, and puts into the answers of integrations in place of what they say of it themselves. It names the
@@ -20,7 +24,7 @@ const HEADER = "$request.header.";
  */
 export function corsConfiguration(
   cors: Cors,
-  routes: () => readonly RouteKey[],
+  routes: () => readonly ReachableRoute[],
   authorizers: () => readonly HttpAuthorizer[],
 ): Apigatewayv2ApiCorsConfiguration {
   const methods = (): string[] => {
@@ -28,11 +32,12 @@ export function corsConfiguration(
     return [...new Set(named)].sort();
   };
   const headers = (): string[] => {
-    const wanted = authorizers()
-      .flatMap(({ identitySources }) => identitySources)
-      .filter((source) => source.startsWith(HEADER))
-      .map((source) => source.slice(HEADER.length).toLowerCase());
-    return allowedHeaders(cors, wanted).split(",");
+    const sources = authorizers().flatMap(({ identitySources }) => identitySources);
+    const wanted = [...headersIn(sources), ...routes().flatMap(({ requestHeaders }) => requestHeaders)];
+    return allowedHeaders(
+      cors,
+      wanted.map((name) => name.toLowerCase()),
+    ).split(",");
   };
   return {
     allowOrigins: [...cors.allowOrigins],

@@ -14,11 +14,13 @@ export const httpApiQuotas: QuotaTable<keyof HttpApiQuotas> = {
   source,
 };
 
+/** How long API Gateway waits for an integration at most, and AWS's page that says so. */
+export const LONGEST_INTEGRATION = { seconds: 30, source } as const;
+
 /** What AWS allows every HTTP API, and none more. */
 const most = {
   /** AWS raises routes; but each has an integration of its own, and those it does not raise. */
   routes: 300,
-  "seconds that an integration may take": 30,
   "seconds that a function may take to authorize": 10,
   audiences: 50,
   scopes: 10,

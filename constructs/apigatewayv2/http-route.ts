@@ -3,11 +3,12 @@ import { Apigatewayv2Route } from "@cdktf/provider-aws/lib/apigatewayv2-route";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { httpMethods } from "../apigateway/definition";
+import { requireTimeout } from "../apigateway/limits";
 import { requirePath } from "../apigateway/route-table";
 import { PropError } from "../terraform/props";
 import type { RouteAuthorization } from "./http-authorizers";
 import type { HttpIntegration } from "./http-integration";
-import { requireWithin } from "./http-limits";
+import { LONGEST_INTEGRATION } from "./http-limits";
 
 /** What a route answers: one method of one path, all methods of it (`ANY`), or what no other route does (`$default`). */
 export interface RouteKey {
@@ -49,10 +50,7 @@ export class HttpRoute extends Construct {
   constructor(api: Construct, id: string, { apiId, routeKey, integration, authorization }: HttpRouteProps) {
     super(api, id);
     const { timeoutSeconds, credentialsArn, dependsOn } = integration;
-    if (timeoutSeconds !== undefined && !(timeoutSeconds >= 0.05)) {
-      throw new PropError(this, "timeoutSeconds", "0.05 or more", timeoutSeconds);
-    }
-    requireWithin(this, "timeoutSeconds", timeoutSeconds ?? 0, "seconds that an integration may take");
+    requireTimeout(this, timeoutSeconds, LONGEST_INTEGRATION);
     const target = new Apigatewayv2Integration(this, "Integration", {
       apiId,
       integrationType: "AWS_PROXY",

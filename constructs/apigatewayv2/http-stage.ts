@@ -1,15 +1,18 @@
 import { Apigatewayv2Stage, type Apigatewayv2StageRouteSettings } from "@cdktf/provider-aws/lib/apigatewayv2-stage";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
+import { accessLogFormat } from "../apigateway/access-log";
 import { addressesOf } from "../apigateway/deployment";
 import { requireVariables } from "../apigateway/limits";
-import type { ObservedStage, StageMetrics } from "../apigateway/observed-stage";
+import { type ObservedStage, requestMetrics, type StageMetrics } from "../apigateway/observed-stage";
 import type { StageSettings } from "../apigateway/stage";
 import { DEFAULT_THROTTLE, requireThrottle, type Throttle } from "../apigateway/throttle";
 import { LogGroup } from "../cloudwatch/log-group";
 import { requireMatch } from "../terraform/props";
 import type { Deployment } from "./deployment";
-import { httpAccessLogFormat } from "./http-access-log";
+
+/** The stage that is served without a name in the URL. */
+export const DEFAULT_STAGE = "$default";
 
 /** As of a REST API's stage. The throttle is on the requests to each route that has none of its own. */
 export interface HttpStageSettings extends Pick<StageSettings, "logRetentionInDays" | "throttle" | "variables"> {
@@ -58,7 +61,14 @@ export class HttpStage extends Construct implements ObservedStage {
 
   constructor(scope: Construct, id: string, props: HttpStageProps) {
     super(scope, id);
-    const { apiId, apiName, deployment, stageName = "$default", throttle = DEFAULT_THROTTLE, variables = {} } = props;
+    const {
+      apiId,
+      apiName,
+      deployment,
+      stageName = DEFAULT_STAGE,
+      throttle = DEFAULT_THROTTLE,
+      variables = {},
+    } = props;
     const rule = "$default, or 1–128 letters, digits, - and _ other than default";
     requireMatch(this, "stageName", stageName, /^(\$default|(?!default$)[\w-]{1,128})$/, rule);
     requireThrottle(this, throttle);
@@ -76,7 +86,7 @@ export class HttpStage extends Construct implements ObservedStage {
       autoDeploy: deployment === undefined,
       deploymentId: deployment?.deploymentId,
       stageVariables: Object.keys(variables).length > 0 ? { ...variables } : undefined,
-      accessLogSettings: { destinationArn: this.accessLogs.logGroupArn, format: httpAccessLogFormat },
+      accessLogSettings: { destinationArn: this.accessLogs.logGroupArn, format: accessLogFormat("HTTP") },
       // Without numbers they would be 0, and every request refused with 429.
       defaultRouteSettings: settings(throttle),
     });
@@ -89,7 +99,8 @@ export class HttpStage extends Construct implements ObservedStage {
     this.variables = variables;
     this.isExecuteApiEndpointDisabled = props.isExecuteApiEndpointDisabled;
     // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html
-    this.metrics = { dimensions: { ApiId: apiId, Stage: stageName }, clientErrors: "4xx", serverErrors: "5xx" };
+    const dimensions = { ApiId: apiId, Stage: stageName };
+    this.metrics = requestMetrics({ dimensions, clientErrors: "4xx", serverErrors: "5xx" });
   }
 
   /** Sets the bound of one route. */

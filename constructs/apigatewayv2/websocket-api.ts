@@ -1,15 +1,19 @@
 import { Apigatewayv2Api } from "@cdktf/provider-aws/lib/apigatewayv2-api";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
+import { type VariableUse, variableFindings, variableUses } from "../apigateway/checks";
 import type { ProxyIntegration } from "../apigateway/integration";
+import { Quotas, requireApiName } from "../apigateway/limits";
 import type { Role } from "../iam/role";
 import { PropError, requireMatch } from "../terraform/props";
 import { Deployment } from "./deployment";
+import { WebSocketAuthorizer } from "./websocket-authorizer";
+import { type WebSocketApiQuotas, webSocketApiQuotas } from "./websocket-limits";
 import { WebSocketRoute, type WebSocketRouteOptions } from "./websocket-route";
 import { WebSocketStage, type WebSocketStageSettings } from "./websocket-stage";
 
 export interface WebSocketApiProps extends WebSocketStageSettings {
-  /** Name, 1–128 characters. */
+  /** Name, also of its logs: 1–128 letters, digits and `_-/.#`. */
   readonly apiName: string;
   readonly description: string;
   /**
@@ -17,6 +21,11 @@ export interface WebSocketApiProps extends WebSocketStageSettings {
    * @default "$request.body.action"
    */
   readonly routeSelectionExpression?: string;
+  /**
+   * What AWS allows this API beyond what it allows everybody. More than that is warned of.
+   * @default - nothing
+   */
+  readonly quotas?: WebSocketApiQuotas;
 }
 
 /** What is done with a connection from here: `POST` sends, `GET` looks at it, `DELETE` closes it. */
@@ -40,11 +49,14 @@ export class WebSocketApi extends Construct {
   readonly connectionsUrl: string;
   private readonly executionArn: string;
   private readonly routes = new Map<string, WebSocketRoute>();
+  private readonly variableUses: VariableUse[] = [];
+  private readonly quotas: Quotas<keyof WebSocketApiQuotas>;
 
   constructor(scope: Construct, id: string, props: WebSocketApiProps) {
     super(scope, id);
-    const { apiName, description, routeSelectionExpression = "$request.body.action", ...settings } = props;
-    requireMatch(this, "apiName", apiName, /^.{1,128}$/, "1–128 characters");
+    const { apiName, description, routeSelectionExpression = "$request.body.action", quotas, ...settings } = props;
+    requireApiName(this, apiName);
+    this.quotas = new Quotas(this, webSocketApiQuotas, quotas);
     const selection = /^\$request\.body(\.[\w-]+)+$/;
     requireMatch(this, "routeSelectionExpression", routeSelectionExpression, selection, "such as $request.body.action");
     const api = new Apigatewayv2Api(this, "Resource", {
@@ -76,6 +88,10 @@ export class WebSocketApi extends Construct {
     const id = special ? `${special.charAt(0).toUpperCase()}${special.slice(1)}` : `Route_${routeKey}`;
     const route = new WebSocketRoute(this, id, { ...options, apiId: this.apiId, routeKey, integration });
     this.routes.set(routeKey, route);
+    const { authorization } = options;
+    const sources = authorization instanceof WebSocketAuthorizer ? authorization.identitySources : [];
+    const texts = [integration.uri, integration.credentialsArn, ...sources];
+    this.variableUses.push(...variableUses(routeKey, texts, integration.variableValues));
     if (options.throttle) this.stage.setRoute(routeKey, options.throttle);
   }
 
@@ -84,15 +100,27 @@ export class WebSocketApi extends Construct {
    * @returns what must exist before the role can do it
    * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-control-access-iam.html
    */
-  grantManageConnections(role: Role, id: string, verbs: readonly ConnectionVerb[]): ITerraformDependable {
+  grantManageConnections(
+    role: Role,
+    id: string,
+    verbs: readonly [ConnectionVerb, ...ConnectionVerb[]],
+  ): ITerraformDependable {
     const resources = verbs.map((verb) => `${this.executionArn}/${this.stage.stageName}/${verb}/@connections/*`);
     return role.grant(id, [{ actions: ["execute-api:ManageConnections"], resources }]);
   }
 
   /** What can only be seen when the API is whole. */
   private check(): readonly string[] {
-    if (this.routes.has("$connect")) return [];
-    const got = [...this.routes.keys()].join(", ") || "none";
-    return [`routes must have $connect, since without it anyone may connect, got: ${got} (in ${this.node.path})`];
+    const { routes, stage, quotas } = this;
+    quotas.warnAbove("routesPerApi", routes.size, "The API", "routes");
+    // A stage of a WebSocket API has no canary.
+    const { stageName, variables } = stage;
+    const findings = variableFindings(this.variableUses, [{ stageName, variables, canaryVariables: variables }]);
+    if (routes.has("$connect")) return findings;
+    const got = [...routes.keys()].join(", ") || "none";
+    return [
+      `routes must have $connect, since without it anyone may connect, got: ${got} (in ${this.node.path})`,
+      ...findings,
+    ];
   }
 }

@@ -20,6 +20,8 @@ const SOURCE = /^(route\.request\.(header|querystring)\.[\w.-]+|stageVariables\.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-lambda-auth.html
  */
 export class WebSocketAuthorizer {
+  readonly identitySources: readonly string[];
+
   /** @throws PropError that names the function */
   constructor(private readonly props: WebSocketAuthorizerProps) {
     const { handler, authorizerName, identitySources } = props;
@@ -34,6 +36,7 @@ export class WebSocketAuthorizer {
       "route.request.header.<name>, route.request.querystring.<name>, stageVariables.<name> or context.<name>";
     for (const source of identitySources) requireMatch(handler, "identitySources", source, SOURCE, rule);
     if (identitySources.length === 0) throw new PropError(handler, "identitySources", "at least one", identitySources);
+    this.identitySources = identitySources;
   }
 
   /** Adds the authorizer to an API. */
@@ -45,7 +48,7 @@ export class WebSocketAuthorizer {
       authorizerType: "REQUEST",
       authorizerUri: uri,
       authorizerCredentialsArn: credentialsArn,
-      identitySources: [...this.props.identitySources],
+      identitySources: [...this.identitySources],
       dependsOn: [...dependsOn],
     });
   }

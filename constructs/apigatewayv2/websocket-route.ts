@@ -4,9 +4,11 @@ import { Apigatewayv2RouteResponse } from "@cdktf/provider-aws/lib/apigatewayv2-
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { ProxyIntegration } from "../apigateway/integration";
+import { requireTimeout } from "../apigateway/limits";
 import type { Throttle } from "../apigateway/throttle";
 import { PropError, requireMatch } from "../terraform/props";
 import type { WebSocketAuthorizer } from "./websocket-authorizer";
+import { LONGEST_INTEGRATION } from "./websocket-limits";
 
 /**
  * Who may connect. `AWS_IAM`: whoever signs the request and may invoke `$connect`; `NONE`: anyone; else whom an authorizer lets in.
@@ -55,9 +57,7 @@ export class WebSocketRoute extends Construct {
     const rule = "$connect, $disconnect, $default, or 1–128 letters, digits, spaces and ._:/-";
     requireMatch(this, "routeKey", routeKey, /^(\$(connect|disconnect|default)|[\w .:/-]{1,128})$/, rule);
     const { timeoutSeconds } = integration;
-    if (timeoutSeconds !== undefined && !(timeoutSeconds >= 0.05 && timeoutSeconds <= 29)) {
-      throw new PropError(this, "timeoutSeconds", "from 0.05 to 29", timeoutSeconds);
-    }
+    requireTimeout(this, timeoutSeconds, LONGEST_INTEGRATION);
     if (isAnswered && routeKey === "$disconnect") {
       throw new PropError(this, "isAnswered", "left out for $disconnect, whose client is gone", isAnswered);
     }

@@ -1,12 +1,13 @@
 import { Apigatewayv2Stage, type Apigatewayv2StageRouteSettings } from "@cdktf/provider-aws/lib/apigatewayv2-stage";
 import { Construct } from "constructs";
+import { accessLogFormat } from "../apigateway/access-log";
 import { requireVariables } from "../apigateway/limits";
+import type { ObservedStage, StageMetrics } from "../apigateway/observed-stage";
 import type { StageSettings } from "../apigateway/stage";
 import { DEFAULT_THROTTLE, requireThrottle, type Throttle } from "../apigateway/throttle";
 import { LogGroup } from "../cloudwatch/log-group";
 import { requireMatch } from "../terraform/props";
 import type { Deployment } from "./deployment";
-import { webSocketAccessLogFormat } from "./websocket-access-log";
 
 /** As of a REST API's stage; the throttle is on connections and messages, those of all clients together. */
 export type WebSocketStageSettings = Pick<
@@ -25,13 +26,17 @@ export interface WebSocketStageProps extends WebSocketStageSettings {
  * Gateway has no role for logs refuses it: docs/deploying.md.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-publish.html
  */
-export class WebSocketStage extends Construct {
+export class WebSocketStage extends Construct implements ObservedStage {
   readonly apiId: string;
   readonly stageName: string;
+  /** The name as a reference, for what must not be made before the stage. */
+  readonly stageReference: string;
   /** What clients connect to: `wss://…`. */
   readonly invokeUrl: string;
   readonly accessLogs: LogGroup;
   readonly executionLogs: LogGroup;
+  readonly metrics: StageMetrics;
+  readonly variables: Readonly<Record<string, string>>;
   private readonly routeSettings: Apigatewayv2StageRouteSettings[] = [];
   private readonly resource: Apigatewayv2Stage;
   private readonly props: WebSocketStageProps;
@@ -60,13 +65,16 @@ export class WebSocketStage extends Construct {
       deploymentId: props.deployment.deploymentId,
       autoDeploy: false,
       stageVariables: Object.keys(variables).length > 0 ? { ...variables } : undefined,
-      accessLogSettings: { destinationArn: this.accessLogs.logGroupArn, format: webSocketAccessLogFormat },
+      accessLogSettings: { destinationArn: this.accessLogs.logGroupArn, format: accessLogFormat("WEBSOCKET") },
       // Without numbers they would be 0, and every connection refused with 429.
       defaultRouteSettings: this.settings(throttle),
       dependsOn: [this.executionLogs.dependable],
     });
     this.resource = stage;
+    this.stageReference = stage.name;
     this.invokeUrl = stage.invokeUrl;
+    this.variables = variables;
+    this.metrics = metrics({ ApiId: apiId, Stage: stageName });
   }
 
   /** Sets the bound of one route. */
@@ -87,3 +95,35 @@ export class WebSocketStage extends Construct {
     };
   }
 }
+
+/**
+ * The metrics of connections and messages together: AWS's page has named what tells routes apart by two different names, and an alarm on the wrong
+ * one never rings.
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-logging.html
+ */
+const metrics = (dimensions: StageMetrics["dimensions"]): StageMetrics => ({
+  dimensions,
+  what: { one: "connection or message", many: "Connections or messages" },
+  counts: [
+    { metricName: "ConnectCount", label: "connections" },
+    { metricName: "MessageCount", label: "messages, either way" },
+  ],
+  clientErrors: { metricName: "ClientError", label: "refused" },
+  failures: [
+    {
+      id: "ExecutionErrors",
+      alarmName: "execution-errors",
+      metricName: "ExecutionError",
+      label: "not called",
+      description: "API Gateway cannot call what is behind it: see the execution log",
+    },
+    {
+      id: "IntegrationErrors",
+      alarmName: "integration-errors",
+      metricName: "IntegrationError",
+      label: "failed",
+      description: "Functions behind the API fail: see the access log, then the function's",
+    },
+  ],
+  latencies: [{ metricName: "IntegrationLatency", label: "Latency behind the API" }],
+});

@@ -24,12 +24,21 @@ export const queueMetric = (
 });
 
 /** @see https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html */
-export const functionMetric = (handler: NodeFunction, metricName: "Errors" | "Throttles" | "IteratorAge"): Metric => ({
+export const functionMetric = (handler: NodeFunction, metricName: keyof typeof functionStatistics): Metric => ({
   namespace: "AWS/Lambda",
   metricName,
   dimensions: { FunctionName: handler.functionName },
-  statistic: metricName === "IteratorAge" ? "Maximum" : "Sum",
+  statistic: functionStatistics[metricName],
 });
+
+/** Durations and ages are in milliseconds. */
+const functionStatistics = {
+  Errors: "Sum",
+  Throttles: "Sum",
+  Duration: "p99",
+  IteratorAge: "Maximum",
+  AsyncEventAge: "Maximum",
+} as const;
 
 export interface AlarmProps {
   readonly alarmName: string;

@@ -3,7 +3,7 @@ import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
 import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy-attachment";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import { requireMatch } from "../terraform/props";
+import { PropError, requireMatch } from "../terraform/props";
 import { type Principal, policyDocument, type Statement } from "./policy-document";
 
 export interface RoleProps {
@@ -22,6 +22,7 @@ export interface RoleProps {
 export class Role extends Construct {
   readonly roleArn: string;
   readonly roleName: string;
+  private readonly grants = new Map<string, { readonly policy: string; readonly resource: IamRolePolicy }>();
 
   constructor(scope: Construct, id: string, props: RoleProps) {
     super(scope, id);
@@ -36,11 +37,19 @@ export class Role extends Construct {
   }
 
   /**
-   * Grants statements in an inline policy of this role alone.
+   * Grants statements in an inline policy of this role alone. What was granted under the id already is there once.
    * @returns what must exist before the role can do it
+   * @throws PropError where something else was granted under the id
    */
   grant(id: string, statements: readonly Statement[]): ITerraformDependable {
-    return new IamRolePolicy(this, id, { name: id, role: this.roleName, policy: policyDocument(statements) });
+    const policy = policyDocument(statements);
+    const known = this.grants.get(id);
+    if (known && known.policy !== policy) {
+      throw new PropError(this, "id", "of one grant of the role", id, "Take another role for what else it is to do");
+    }
+    const grant = known ?? { policy, resource: new IamRolePolicy(this, id, { name: id, role: this.roleName, policy }) };
+    this.grants.set(id, grant);
+    return grant.resource;
   }
 
   /**

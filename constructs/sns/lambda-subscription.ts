@@ -37,6 +37,7 @@ export class LambdaSubscription extends Construct {
     super(scope, id);
     const { topic, handler, onFailure, maximumRetryAttempts = 2, grants = [] } = props;
     requireInteger(this, "maximumRetryAttempts", maximumRetryAttempts, 0, 2);
+    onFailure.requireStandard(this, "onFailure", "Lambda reports failures to no other");
     // Lambda reports failures under the function's role, and refuses a destination that the role may not send to.
     const canReport = onFailure.grantSend(handler.role, `${id}OnFailure`);
     const onAsync = new LambdaFunctionEventInvokeConfig(this, "Retries", {

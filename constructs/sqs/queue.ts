@@ -1,15 +1,24 @@
 import { SqsQueue } from "@cdktf/provider-aws/lib/sqs-queue";
 import { SqsQueuePolicy } from "@cdktf/provider-aws/lib/sqs-queue-policy";
 import { SqsQueueRedriveAllowPolicy } from "@cdktf/provider-aws/lib/sqs-queue-redrive-allow-policy";
-import { type ITerraformDependable, Lazy } from "cdktf";
+import { type ITerraformDependable, Lazy, Token } from "cdktf";
 import { Construct } from "constructs";
 import { policyDocument, type Statement } from "../iam/policy-document";
 import type { Role } from "../iam/role";
 import { PropError, requireInteger, requireMatch } from "../terraform/props";
 
 export interface QueueProps {
-  /** Name: 1–80 letters, digits, `-` and `_`; 1–76 with a dead-letter queue, which is named after it. */
+  /**
+   * Name: 1–80 letters, digits, `-` and `_`, of which `.fifo` are the last five of a FIFO queue; four fewer with a dead-letter queue, which is
+   * named after it.
+   */
   readonly queueName: string;
+  /**
+   * Whether messages of one group are received in the order that they were sent in, and those that were sent again within five minutes once.
+   * @default - a standard queue
+   * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fifo-queues.html
+   */
+  readonly fifo?: Fifo;
   /**
    * How long a received message stays hidden from other receivers, 0–43,200 seconds. With a function behind the queue: six times the
    * function's timeout, plus the batch window.
@@ -33,10 +42,15 @@ export interface QueueProps {
    */
   readonly maxReceiveCount?: number;
   /**
-   * Whether messages that keep failing move to a queue of their own, `<queueName>-DLQ`, kept for 14 days.
+   * Whether messages that keep failing move to a queue of their own, `<queueName>-DLQ`, kept for 14 days; of a FIFO queue `<name>-DLQ.fifo`.
    * @default "dead-letter-queue"
    */
   readonly failedMessages?: "dead-letter-queue" | "keep";
+}
+
+export interface Fifo {
+  /** By what a message is known that was sent again: an id that senders give it, or what is in its body. */
+  readonly deduplicateBy: "MessageDeduplicationId" | "content";
 }
 
 /** Roles that may use the queue, to the exclusion of everybody else. */
@@ -55,7 +69,7 @@ export interface QueueAccess {
 const FOURTEEN_DAYS = 1_209_600;
 
 /**
- * A standard queue: encrypted by SQS, closed to plain HTTP, with a dead-letter queue that only it may use.
+ * A queue: encrypted by SQS, closed to plain HTTP, with a dead-letter queue that only it may use.
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html
  */
 export class Queue extends Construct {
@@ -64,6 +78,8 @@ export class Queue extends Construct {
   readonly queueUrl: string;
   readonly visibilityTimeoutSeconds: number;
   readonly maxMessageBytes: number;
+  /** Absent for a standard queue. */
+  readonly fifo?: Fifo;
   private readonly deadLetters?: Queue;
   private readonly access: Statement[] = [];
 
@@ -75,15 +91,20 @@ export class Queue extends Construct {
       messageRetentionSeconds = 345_600,
       maxMessageBytes = 262_144,
       maxReceiveCount = 5,
+      fifo,
     } = props;
-    const longest = props.failedMessages === "keep" ? 80 : 80 - "-DLQ".length;
+    const ending = fifo ? ".fifo" : "";
+    const longest = (props.failedMessages === "keep" ? 80 : 80 - "-DLQ".length) - ending.length;
     requireMatch(
       this,
       "queueName",
       queueName,
-      new RegExp(`^[\\w-]{1,${longest}}$`),
-      `1–${longest} letters, digits, - and _`,
+      new RegExp(`^[\\w-]{1,${longest}}${ending.replace(".", "\\.")}$`),
+      `1–${longest} letters, digits, - and _${fifo ? ", then .fifo" : ""}`,
     );
+    if (fifo && Token.isUnresolved(queueName)) {
+      throw new PropError(this, "queueName", "known when the stack is written, for a FIFO queue", "a reference");
+    }
     requireInteger(this, "visibilityTimeoutSeconds", visibilityTimeoutSeconds, 0, 43_200);
     requireInteger(this, "messageRetentionSeconds", messageRetentionSeconds, 60, FOURTEEN_DAYS);
     requireInteger(this, "maxMessageBytes", maxMessageBytes, 1_024, 1_048_576);
@@ -91,9 +112,11 @@ export class Queue extends Construct {
 
     this.visibilityTimeoutSeconds = visibilityTimeoutSeconds;
     this.maxMessageBytes = maxMessageBytes;
+    this.fifo = fifo;
     if (props.failedMessages !== "keep") {
       this.deadLetters = new Queue(this, "DeadLetters", {
-        queueName: `${queueName}-DLQ`,
+        queueName: `${queueName.slice(0, queueName.length - ending.length)}-DLQ${ending}`,
+        fifo,
         messageRetentionSeconds: FOURTEEN_DAYS,
         maxMessageBytes,
         failedMessages: "keep",
@@ -102,6 +125,8 @@ export class Queue extends Construct {
 
     const queue = new SqsQueue(this, "Resource", {
       name: queueName,
+      fifoQueue: fifo && true,
+      contentBasedDeduplication: fifo && fifo.deduplicateBy === "content",
       visibilityTimeoutSeconds,
       messageRetentionSeconds,
       maxMessageSize: maxMessageBytes,
@@ -132,6 +157,17 @@ export class Queue extends Construct {
   get deadLetterQueue(): Queue {
     if (this.deadLetters) return this.deadLetters;
     throw new PropError(this, "failedMessages", '"dead-letter-queue" where something works with dead letters', "keep");
+  }
+
+  /**
+   * Refuses a FIFO queue.
+   * @param construct which takes none
+   * @param prop the prop's name as the user wrote it
+   * @param why a sentence
+   * @throws PropError
+   */
+  requireStandard(construct: Construct, prop: string, why: string): void {
+    if (this.fifo) throw new PropError(construct, prop, "a standard queue", this.node.path, why);
   }
 
   /**

@@ -9,7 +9,7 @@ export class PropError extends Error {
    * @param remedy what to do, when the rule alone does not say it
    */
   constructor(construct: Construct, prop: string, rule: string, got: unknown, remedy?: string) {
-    const value = typeof got === "string" ? `"${got}"` : JSON.stringify(got);
+    const value = typeof got === "string" ? `"${got}"` : typeof got === "number" ? String(got) : JSON.stringify(got);
     super(`${prop} must be ${rule}, got: ${value}${remedy ? `. ${remedy}` : ""} (in ${construct.node.path})`);
   }
 }

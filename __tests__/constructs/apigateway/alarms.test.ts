@@ -1,25 +1,7 @@
-import { StageAlarms } from "../../../constructs/apigateway/alarms";
-import { RestApi } from "../../../constructs/apigateway/rest-api";
-import { Topic } from "../../../constructs/sns/topic";
-import { only, synthesize } from "../../support/synth";
+import { addAlarms, synthesizeApi } from "../../support/api";
+import { only } from "../../support/synth";
 
-const config = synthesize((stack) => {
-  const api = new RestApi(stack, "Api", {
-    apiName: "shop",
-    description: "Shop",
-    stageName: "dev",
-    logRetentionInDays: 30,
-    executionLogLevel: "OFF",
-  });
-  new StageAlarms(stack, "Alarms", {
-    stage: api.stage,
-    namePrefix: "shop",
-    throttledRequests: 1,
-    serverErrors: 2,
-    latencyMilliseconds: 3,
-    topic: new Topic(stack, "Topic", { topicName: "alarms" }),
-  });
-});
+const config = synthesizeApi((api, stack) => addAlarms(stack, api.stage));
 
 test("counts refusals for the throttle in the access log, as the 4XX metric counts every other refusal, too", () => {
   expect(only(config, "aws_cloudwatch_log_metric_filter")).toMatchObject({

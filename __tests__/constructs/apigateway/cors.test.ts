@@ -5,12 +5,11 @@ import type {
   TokenAuthorizerDefinition,
 } from "../../../constructs/apigateway/definition";
 import type { ProxyIntegration } from "../../../constructs/apigateway/integration";
-import { RestApi } from "../../../constructs/apigateway/rest-api";
 import type { RouteOptions } from "../../../constructs/apigateway/route-options";
 import { UsagePlan } from "../../../constructs/apigateway/usage-plan";
 import { MappingTemplate } from "../../../local/api-gateway/mapping-template";
 import { at, synthesizeApi, toQueue } from "../../support/api";
-import { type Attributes, type Config, countOf, only, synthesize } from "../../support/synth";
+import { type Attributes, type Config, countOf, only } from "../../support/synth";
 
 const integration: ProxyIntegration = { type: "AWS_PROXY", uri: "function", credentialsArn: "role", dependsOn: [] };
 
@@ -18,17 +17,12 @@ const configOf = (
   allowOrigins: readonly string[],
   routes: readonly (readonly [HttpMethod, string])[] = [["GET", "/a"]],
 ): Config =>
-  synthesize((stack) => {
-    const api = new RestApi(stack, "Api", {
-      apiName: "a",
-      description: "a",
-      stageName: "dev",
-      logRetentionInDays: 30,
-      executionLogLevel: "OFF",
-      cors: { allowOrigins },
-    });
-    for (const [method, path] of routes) api.addRoute(method, path, integration);
-  });
+  synthesizeApi(
+    (api) => {
+      for (const [method, path] of routes) api.addRoute(method, path, integration);
+    },
+    { cors: { allowOrigins } },
+  );
 
 /** What a preflight is answered with. */
 const preflightOf = (config: Config): Attributes =>

@@ -1,27 +1,16 @@
 import { DomainName, type DomainNameProps } from "../../../constructs/apigateway/domain-name";
-import type { ProxyIntegration } from "../../../constructs/apigateway/integration";
-import { RestApi, type RestApiProps } from "../../../constructs/apigateway/rest-api";
+import type { RestApi, RestApiProps } from "../../../constructs/apigateway/rest-api";
 import { StageDashboard } from "../../../constructs/apigateway/stage-dashboard";
 import { WebAclAssociation } from "../../../constructs/apigateway/web-acl-association";
 import { VpcEndpoint, type VpcEndpointProps } from "../../../constructs/ec2/vpc-endpoint";
-import { NodeFunction } from "../../../constructs/lambda/function";
+import { functionOf, synthesizeApi, toFunction } from "../../support/api";
 import { type Config, countOf, only, synthesize } from "../../support/synth";
 
-const integration: ProxyIntegration = { type: "AWS_PROXY", uri: "function", credentialsArn: "role", dependsOn: [] };
-
 const configOf = (build: (api: RestApi) => void, changes: Partial<RestApiProps> = {}): Config =>
-  synthesize((stack) => {
-    const api = new RestApi(stack, "Api", {
-      apiName: "shop",
-      description: "Shop",
-      stageName: "dev",
-      logRetentionInDays: 30,
-      executionLogLevel: "OFF",
-      ...changes,
-    });
-    api.addRoute("GET", "/a", integration);
+  synthesizeApi((api) => {
+    api.addRoute("GET", "/a", toFunction);
     build(api);
-  });
+  }, changes);
 
 const CERTIFICATE = "arn:aws:acm:eu-west-1:123456789012:certificate/0a1b2c3d";
 
@@ -45,6 +34,11 @@ describe("a domain name", () => {
       stage_name: "${aws_api_gateway_stage.Api_Stage.stage_name}",
       base_path: "v1",
     });
+    const longest = "p".repeat(300);
+    expect(
+      only(withDomain({ certificateArn: CERTIFICATE, basePath: longest }), "aws_api_gateway_base_path_mapping")
+        .base_path,
+    ).toBe(longest);
     expect(countOf(config, "aws_route53_record")).toBe(0);
     expect(countOf(config, "aws_acm_certificate")).toBe(0);
   });
@@ -91,6 +85,14 @@ describe("a domain name", () => {
     [
       { certificateArn: CERTIFICATE.replace("eu-west-1", "us-east-1") },
       "certificateArn must be the ARN of a certificate in the API's Region, eu-west-1, got:",
+    ],
+    [
+      { certificateArn: CERTIFICATE, basePath: "v1/orders" },
+      'basePath must be one part, without slashes, for a REST API, got: "v1/orders" (in test/Api/Domain)',
+    ],
+    [
+      { certificateArn: CERTIFICATE, basePath: "p".repeat(301) },
+      "basePath must be at most 300 characters, got: 301. It is AWS's limit, https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-mappings.html",
     ],
     [{ hostedZoneId: "/hostedzone/Z1" }, "hostedZoneId must be the id of a hosted zone"],
     [{ certificateArn: CERTIFICATE, hostedZoneId: "/hostedzone/Z1" }, "hostedZoneId must be the id of a hosted zone"],
@@ -149,21 +151,8 @@ test("an access log line has every field that somebody searches by", () => {
 });
 
 test("a dashboard shows requests, how they end and how long they take, and the functions behind", () => {
-  const config = synthesize((stack) => {
-    const api = new RestApi(stack, "Api", {
-      apiName: "shop",
-      description: "Shop",
-      stageName: "dev",
-      logRetentionInDays: 30,
-      executionLogLevel: "OFF",
-    });
-    const handler = new NodeFunction(stack, "WriteOrder", {
-      functionName: "f",
-      description: "f",
-      entry: "handlers/write-order.ts",
-      roleName: "f",
-      logRetentionInDays: 1,
-    });
+  const config = synthesizeApi((api, stack) => {
+    const handler = functionOf(stack, "WriteOrder");
     new StageDashboard(stack, "Dashboard", { stage: api.stage, dashboardName: "shop", functions: [handler] });
   });
   const dashboard = only(config, "aws_cloudwatch_dashboard");

@@ -1,31 +1,11 @@
 import { LambdaIntegration } from "../../../constructs/apigateway/integrations/lambda";
-import { RestApi } from "../../../constructs/apigateway/rest-api";
-import { Role } from "../../../constructs/iam/role";
-import { NodeFunction } from "../../../constructs/lambda/function";
+import { functionOf, gatewayRole, synthesizeApi } from "../../support/api";
 import { policiesOf } from "../../support/policies";
-import { countOf, only, synthesize } from "../../support/synth";
+import { countOf, only } from "../../support/synth";
 
-const config = synthesize((stack) => {
-  const handler = new NodeFunction(stack, "WriteOrder", {
-    functionName: "f",
-    description: "f",
-    entry: "handlers/write-order.ts",
-    roleName: "f",
-    logRetentionInDays: 1,
-  });
-  const role = new Role(stack, "Invoker", {
-    roleName: "r",
-    assumedBy: { Service: "apigateway.amazonaws.com" },
-    description: "r",
-  });
-  const api = new RestApi(stack, "Api", {
-    apiName: "a",
-    description: "a",
-    stageName: "dev",
-    logRetentionInDays: 30,
-    executionLogLevel: "OFF",
-  });
-  api.addRoute("DELETE", "/a", new LambdaIntegration({ handler, role }));
+const config = synthesizeApi((api, stack) => {
+  const handler = functionOf(stack, "WriteOrder");
+  api.addRoute("DELETE", "/a", new LambdaIntegration({ handler, role: gatewayRole(stack, "Invoker") }));
 });
 
 test("passes requests to the function whole, invoked by POST under the role", () => {

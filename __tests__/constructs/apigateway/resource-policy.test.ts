@@ -1,28 +1,15 @@
-import type { ProxyIntegration } from "../../../constructs/apigateway/integration";
 import type { ResourcePolicy } from "../../../constructs/apigateway/resource-policy";
 import { RestApi, type RestApiProps } from "../../../constructs/apigateway/rest-api";
 import { VpcEndpoint } from "../../../constructs/ec2/vpc-endpoint";
 import { statementsOf } from "../../../policy/document";
 import { evaluate, type PolicyRequest } from "../../../policy/evaluate";
+import { apiProps, synthesizeApi, toFunction } from "../../support/api";
 import { type Config, countOf, only, synthesize } from "../../support/synth";
 
-const integration: ProxyIntegration = { type: "AWS_PROXY", uri: "function", credentialsArn: "role", dependsOn: [] };
 const VPCE = "vpce-0123456789abcdef0";
 
 const configOf = (policy?: ResourcePolicy, changes: Partial<RestApiProps> = {}): Config =>
-  synthesize((stack) => {
-    const api = new RestApi(stack, "Api", {
-      apiName: "a",
-      description: "a",
-      stageName: "dev",
-      logRetentionInDays: 30,
-      executionLogLevel: "OFF",
-      policy,
-      authorization: "NONE",
-      ...changes,
-    });
-    api.addRoute("GET", "/a", integration);
-  });
+  synthesizeApi((api) => api.addRoute("GET", "/a", toFunction), { policy, authorization: "NONE", ...changes });
 
 const isPrivate = { endpoint: { type: "PRIVATE", vpcEndpointIds: [VPCE] } } as const;
 const documentOf = (config: Config) => JSON.parse(only(config, "aws_api_gateway_rest_api_policy").policy);
@@ -179,18 +166,13 @@ describe("by who decides about the methods", () => {
   });
 
   test("methods of several kinds are allowed each as it needs", () => {
-    const config = synthesize((stack) => {
-      const api = new RestApi(stack, "Api", {
-        apiName: "a",
-        description: "a",
-        stageName: "dev",
-        logRetentionInDays: 30,
-        executionLogLevel: "OFF",
-        policy,
-      });
-      api.addRoute("GET", "/a/{id}/b", integration, { authorization: "NONE" });
-      api.addRoute("POST", "/a/{id}/b", integration);
-    });
+    const config = synthesizeApi(
+      (api) => {
+        api.addRoute("GET", "/a/{id}/b", toFunction, { authorization: "NONE" });
+        api.addRoute("POST", "/a/{id}/b", toFunction);
+      },
+      { policy },
+    );
     const api = "${aws_api_gateway_rest_api.Api.execution_arn}";
     expect(
       documentOf(config).Statement.map(({ Effect, Resource }: Record<string, string>) => [Effect, Resource]),
@@ -269,15 +251,9 @@ describe("a private API", () => {
         subnetIds: ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
         clientCidrBlocks: ["10.0.0.0/16"],
       });
-      const api = new RestApi(stack, "Api", {
-        apiName: "a",
-        description: "a",
-        stageName: "dev",
-        logRetentionInDays: 30,
-        executionLogLevel: "OFF",
-        endpoint: { type: "PRIVATE", vpcEndpointIds: [vpcEndpointId] },
-      });
-      api.addRoute("GET", "/a", integration);
+      const endpoint = { type: "PRIVATE", vpcEndpointIds: [vpcEndpointId] } as const;
+      const api = new RestApi(stack, "Api", { ...apiProps, endpoint });
+      api.addRoute("GET", "/a", toFunction);
     });
     expect(only(config, "aws_vpc_endpoint")).toMatchObject({
       vpc_id: "vpc-0123456789abcdef0",

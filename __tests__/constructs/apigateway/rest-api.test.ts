@@ -156,6 +156,13 @@ describe("authorization", () => {
   });
 });
 
+test("refuses a stage whose name another has", () => {
+  const settings = { stageName: "dev", logRetentionInDays: 1, executionLogLevel: "OFF" } as const;
+  expect(() => synthesizeApi((api) => void api.addStage("Other", settings))).toThrow(
+    'stageName must be of one stage of the API, got: "dev" (in test/Api)',
+  );
+});
+
 describe("the throttle of one method", () => {
   const throttle = { rateLimit: 1.5, burstLimit: 2 };
 

@@ -1,28 +1,15 @@
 import { SqsIntegration } from "../../../constructs/apigateway/integrations/sqs";
-import { RestApi } from "../../../constructs/apigateway/rest-api";
-import { Role } from "../../../constructs/iam/role";
 import { Queue } from "../../../constructs/sqs/queue";
 import { MappingTemplate } from "../../../local/api-gateway/mapping-template";
+import { gatewayRole, synthesizeApi } from "../../support/api";
 import { policiesOf } from "../../support/policies";
-import { type Config, only, synthesize } from "../../support/synth";
+import { only } from "../../support/synth";
 
 const MAX_BYTES = 3_000;
 
-const config: Config = synthesize((stack) => {
+const config = synthesizeApi((api, stack) => {
   const queue = new Queue(stack, "Queue", { queueName: "q", maxMessageBytes: MAX_BYTES });
-  const role = new Role(stack, "Role", {
-    roleName: "r",
-    assumedBy: { Service: "apigateway.amazonaws.com" },
-    description: "r",
-  });
-  const api = new RestApi(stack, "Api", {
-    apiName: "a",
-    description: "a",
-    stageName: "dev",
-    logRetentionInDays: 30,
-    executionLogLevel: "OFF",
-  });
-  api.addRoute("POST", "/messages", new SqsIntegration({ queue, role }));
+  api.addRoute("POST", "/messages", new SqsIntegration({ queue, role: gatewayRole(stack, "Role") }));
 });
 const integration = only(config, "aws_api_gateway_integration");
 const request = integration.request_templates["application/json"];

@@ -9,8 +9,8 @@ import { UserPool } from "../../../constructs/cognito/user-pool";
 import { UserPoolClient } from "../../../constructs/cognito/user-pool-client";
 import { NodeFunction } from "../../../constructs/lambda/function";
 import type { Stack } from "../../../constructs/terraform/stack";
-import { at } from "../../support/api";
-import { gatewayRole, synthesizeHttpApi, toFunction } from "../../support/http-api";
+import { at, gatewayRole } from "../../support/api";
+import { synthesizeHttpApi, toFunction } from "../../support/http-api";
 import { policiesOf } from "../../support/policies";
 import { type Config, countOf, only } from "../../support/synth";
 

@@ -1,9 +1,7 @@
-import { StageAlarms } from "../../../constructs/apigateway/alarms";
 import { StageDashboard } from "../../../constructs/apigateway/stage-dashboard";
 import { DomainName, type DomainNameProps } from "../../../constructs/apigatewayv2/domain-name";
 import type { HttpApiProps } from "../../../constructs/apigatewayv2/http-api";
-import { Topic } from "../../../constructs/sns/topic";
-import { at } from "../../support/api";
+import { addAlarms, at } from "../../support/api";
 import { synthesizeHttpApi, toFunction } from "../../support/http-api";
 import { type Config, countOf, only } from "../../support/synth";
 
@@ -131,14 +129,7 @@ describe("the same alarms and dashboard as a REST API's", () => {
 
   test("ring for throttling, counted in the access log, for 5XX and for latency", () => {
     const config = synthesizeHttpApi((api, stack) => {
-      new StageAlarms(stack, "Alarms", {
-        stage: api.stage,
-        namePrefix: "shop",
-        throttledRequests: 1,
-        serverErrors: 2,
-        latencyMilliseconds: 3,
-        topic: new Topic(stack, "Topic", { topicName: "alarms" }),
-      });
+      addAlarms(stack, api.stage);
     });
     const stage = { namespace: "AWS/ApiGateway", dimensions };
     expect(Object.values(config.resource.aws_cloudwatch_metric_alarm ?? {})).toMatchObject([

@@ -1,11 +1,12 @@
+import { Lazy } from "cdktf";
 import { LambdaIntegration } from "../../../constructs/apigateway/integrations/lambda";
 import type { HttpApi, HttpApiProps } from "../../../constructs/apigatewayv2/http-api";
 import type { HttpIntegration } from "../../../constructs/apigatewayv2/http-integration";
 import { HttpSqsIntegration } from "../../../constructs/apigatewayv2/http-sqs-integration";
 import { Alias } from "../../../constructs/lambda/alias";
 import { Queue } from "../../../constructs/sqs/queue";
-import { at, functionOf } from "../../support/api";
-import { gatewayRole, synthesizeHttpApi, toFunction } from "../../support/http-api";
+import { at, functionOf, gatewayRole } from "../../support/api";
+import { synthesizeHttpApi, toFunction } from "../../support/http-api";
 import { policiesOf } from "../../support/policies";
 import { type Config, countOf, only } from "../../support/synth";
 
@@ -223,13 +224,25 @@ describe("a stage", () => {
     [{ stageName: "$other" }, 'got: "$other"'],
     [{ stageName: "s".repeat(129) }, "stageName must be $default, or 1–128 letters"],
     [{ variables: { "a-b": "v" } }, "variables must be named with 1–64 letters, digits and _"],
-    [{ apiName: "" }, 'apiName must be 1–128 characters, got: ""'],
-    [{ apiName: "n".repeat(129) }, "apiName must be 1–128 characters"],
+    [{ apiName: "" }, 'apiName must be 1–128 letters, digits and _-/.#, which names of logs may have, got: ""'],
+    [{ apiName: "n".repeat(129) }, "apiName must be 1–128 letters"],
+    [{ apiName: "my shop" }, 'got: "my shop"'],
   ])("%j: %s", (changes, message) => {
     expect(() => stageOf(changes)).toThrow(message);
   });
 
+  test("is refused where another has its name", () => {
+    const add = (stageName?: string) => (api: HttpApi) =>
+      void api.addStage("Other", { stageName, logRetentionInDays: 1 });
+    expect(() => synthesizeHttpApi(add())).toThrow(
+      'stageName must be of one stage of the API, got: "$default" (in test/Api)',
+    );
+    expect(() => synthesizeHttpApi(add("dev"), { stageName: "dev" })).toThrow('got: "dev" (in test/Api)');
+    expect(countOf(synthesizeHttpApi(add("dev")), "aws_apigatewayv2_stage")).toBe(2);
+  });
+
   test("takes a name of 128 characters, and one that begins as the forbidden one does", () => {
+    expect(stageOf({ apiName: "n".repeat(128) }).access_log_settings).toBeDefined();
     expect(stageOf({ stageName: "s".repeat(128) }).name).toHaveLength(128);
     expect(stageOf({ stageName: "default-2" }).name).toBe("default-2");
   });
@@ -249,6 +262,22 @@ describe("the throttle of one route", () => {
         throttling_burst_limit: 2,
       },
     ]);
+  });
+
+  test("may be Terraform's to know", () => {
+    const limit = (name: string) => Lazy.numberValue({ produce: () => `\${var.${name}}` as unknown as number });
+    const throttle = { rateLimit: limit("rate"), burstLimit: limit("burst") };
+    const config = synthesizeHttpApi((api) => api.addRoute("GET /a", toFunction, { throttle }));
+    expect(at(config, "aws_apigatewayv2_stage.Api_Stage").route_settings).toMatchObject([
+      { throttling_rate_limit: "${var.rate}", throttling_burst_limit: "${var.burst}" },
+    ]);
+  });
+
+  test.each([Number.POSITIVE_INFINITY, Number.NaN])("is refused as %d a second", (rateLimit) => {
+    const throttle = { rateLimit, burstLimit: 1 };
+    expect(() => synthesizeHttpApi((api) => api.addRoute("GET /a", toFunction, { throttle }))).toThrow(
+      `throttle.rateLimit of GET /a must be a finite number, got: ${rateLimit} (in test/Api/Stage)`,
+    );
   });
 
   test("is refused where it would refuse every request", () => {
@@ -349,6 +378,7 @@ describe("pages of other origins", () => {
 
   test("may not call unless told otherwise", () => {
     expect(corsOf(withRoutes(["GET /a"]))).toBeUndefined();
+    expect(corsOf(withRoutes(["$default"], { cors: { allowOrigins: [] } }))).toBeUndefined();
   });
 
   test("of several origins may call every method that a route has, without credentials", () => {

@@ -1,10 +1,16 @@
+import { Lazy } from "cdktf";
 import type { Construct } from "constructs";
+import { LambdaIntegration } from "../../../constructs/apigateway/integrations/lambda";
 import type { WebSocketApiProps } from "../../../constructs/apigatewayv2/websocket-api";
 import { WebSocketAuthorizer } from "../../../constructs/apigatewayv2/websocket-authorizer";
 import { Role } from "../../../constructs/iam/role";
+import { Alias } from "../../../constructs/lambda/alias";
 import { policiesOf } from "../../support/policies";
 import { type Config, countOf, only } from "../../support/synth";
 import { type WebSocketParts, webSocketConfig } from "../../support/websocket-api";
+
+const page =
+  "https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html";
 
 /** A role that API Gateway asks an authorizer under, beside another. */
 const asker = ({ node: { scope } }: Role): Role =>
@@ -63,8 +69,10 @@ describe("an API", () => {
   });
 
   test.each<[Partial<WebSocketApiProps>, string]>([
-    [{ apiName: "" }, "apiName must be 1–128 characters"],
-    [{ apiName: "n".repeat(129) }, "apiName must be 1–128 characters"],
+    [{ apiName: "" }, "apiName must be 1–128 letters, digits and _-/.#, which names of logs may have"],
+    [{ apiName: "n".repeat(129) }, "apiName must be 1–128 letters"],
+    [{ apiName: "my chat" }, 'got: "my chat" (in test/Api)'],
+    [{ quotas: { routesPerApi: 299 } }, "quotas.routesPerApi must be an integer from 300 to 1000000, got: 299"],
     [{ stageName: "$default" }, 'stageName must be 1–128 letters, digits, - and _, got: "$default"'],
     [
       { routeSelectionExpression: "$request.header.action" },
@@ -118,11 +126,14 @@ describe("a route", () => {
     });
   });
 
-  test("waits as long for its function as it is told", () => {
+  test.each([
+    [0.05, 50],
+    [29, 29_000],
+  ])("waits %d seconds for its function where it is told", (timeoutSeconds, milliseconds) => {
     const config = webSocketConfig({}, ({ api, integration }) =>
-      api.addRoute("$connect", { ...integration, type: "AWS_PROXY", timeoutSeconds: 0.05 }),
+      api.addRoute("$connect", { ...integration, type: "AWS_PROXY", timeoutSeconds }),
     );
-    expect(only(config, "aws_apigatewayv2_integration").timeout_milliseconds).toBe(50);
+    expect(only(config, "aws_apigatewayv2_integration").timeout_milliseconds).toBe(milliseconds);
   });
 
   test.each<[string, (parts: WebSocketParts) => void, string]>([
@@ -158,7 +169,22 @@ describe("a route", () => {
     [
       "30 seconds",
       ({ api, integration }) => api.addRoute("send", { ...integration, type: "AWS_PROXY", timeoutSeconds: 30 }),
-      "timeoutSeconds must be from 0.05 to 29, got: 30",
+      `timeoutSeconds must be at most 29 seconds that an integration may take, got: 30. It is AWS's limit, ${page}`,
+    ],
+    [
+      "less than 50 milliseconds",
+      ({ api, integration }) => api.addRoute("send", { ...integration, type: "AWS_PROXY", timeoutSeconds: 0.04 }),
+      "timeoutSeconds must be 0.05 or more, got: 0.04",
+    ],
+    [
+      "a time that Terraform alone knows",
+      ({ api, integration, handler }) =>
+        api.addRoute("send", {
+          ...integration,
+          type: "AWS_PROXY",
+          timeoutSeconds: Lazy.numberValue({ produce: () => handler.timeoutSeconds }),
+        }),
+      'timeoutSeconds must be a number that is known when the stack is written, got: "a reference"',
     ],
     [
       "a throttle of 0",
@@ -167,6 +193,72 @@ describe("a route", () => {
     ],
   ])("cannot have %s", (_, build, message) => {
     expect(() => webSocketConfig({}, build)).toThrow(message);
+  });
+});
+
+describe("a stage variable", () => {
+  const withAlias = (variables: Record<string, string>): Config =>
+    webSocketConfig({ variables }, ({ stack, api, handler, role: other }) => {
+      const role = asker(other);
+      const alias = new Alias(stack, "Stable", { handler, aliasName: "stable", description: "d" });
+      api.addRoute(
+        "$connect",
+        new LambdaIntegration({ handler, role, alias: { variable: "version", aliases: [alias] } }),
+      );
+    });
+
+  test("chooses the alias of a function", () => {
+    expect(only(withAlias({ version: "stable" }), "aws_apigatewayv2_integration").integration_uri).toContain(
+      ":$${stageVariables.version}/invocations",
+    );
+  });
+
+  test("must be set where it is used, to a value that leads somewhere", () => {
+    expect(() => withAlias({})).toThrow("variables of the stage dev must set version, which $connect uses, got: none");
+    expect(() => withAlias({ version: "next" })).toThrow(
+      'variables.version of the stage dev must be stable, which $connect leads to, got: "next"',
+    );
+  });
+
+  test("must be set where the authorizer wants it", () => {
+    const authorized = (variables: Record<string, string>): Config =>
+      webSocketConfig({ variables }, ({ api, integration, handler, role }) => {
+        const identitySources = ["stageVariables.tenant"];
+        const authorization = new WebSocketAuthorizer({
+          authorizerName: "tokens",
+          handler,
+          role: asker(role),
+          identitySources,
+        });
+        api.addRoute("$connect", integration, { authorization });
+      });
+    expect(countOf(authorized({ tenant: "a" }), "aws_apigatewayv2_authorizer")).toBe(1);
+    expect(() => authorized({})).toThrow("variables of the stage dev must set tenant, which $connect uses, got: none");
+  });
+});
+
+describe("the quota of 300 routes", () => {
+  let stderr: jest.SpyInstance;
+  beforeEach(() => {
+    stderr = jest.spyOn(console, "error").mockImplementation(() => undefined);
+  });
+  afterEach(() => stderr.mockRestore());
+
+  const warnings = (routes: number, props: Partial<WebSocketApiProps> = {}): readonly string[] => {
+    webSocketConfig(props, ({ api, integration }) => {
+      api.addRoute("$connect", integration);
+      for (let index = 1; index < routes; index += 1) api.addRoute(`route${index}`, integration);
+    });
+    return stderr.mock.calls.map(([text]) => text);
+  };
+
+  test("is warned of above, unless AWS raised it", () => {
+    expect(warnings(300)).toEqual([]);
+    expect(warnings(301, { quotas: { routesPerApi: 301 } })).toEqual([]);
+    expect(warnings(301)).toEqual([
+      "Warning: The API has 301 routes, and AWS allows 300 unless asked for more. " +
+        `Where it granted more, say so in quotas.routesPerApi: ${page} (in test/Api)`,
+    ]);
   });
 });
 

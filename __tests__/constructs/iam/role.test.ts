@@ -28,6 +28,28 @@ test("is assumed by one service, and holds its permissions in resources of their
   });
 });
 
+describe("a grant that is there already", () => {
+  const granted = (...resources: readonly string[]) =>
+    synthesize((stack) => {
+      const role = new Role(stack, "Role", {
+        roleName: "worker",
+        assumedBy: { Service: "lambda.amazonaws.com" },
+        description: "Works",
+      });
+      for (const resource of resources) role.grant("Send", [{ actions: ["sqs:SendMessage"], resources: [resource] }]);
+    });
+
+  test("is there once, so that two routes may lead to one function", () => {
+    expect(only(granted("arn", "arn"), "aws_iam_role_policy").name).toBe("Send");
+  });
+
+  test("is not taken for another", () => {
+    expect(() => granted("arn", "other")).toThrow(
+      'id must be of one grant of the role, got: "Send". Take another role for what else it is to do (in test/Role)',
+    );
+  });
+});
+
 test.each(["r", "r".repeat(64), "+=,.@_-"])("takes the role name %s", (roleName) => {
   expect(only(configOf(roleName), "aws_iam_role").name).toBe(roleName);
 });

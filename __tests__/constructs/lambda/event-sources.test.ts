@@ -6,7 +6,7 @@ import {
 } from "../../../constructs/lambda/event-sources/dynamodb-stream";
 import { SqsEventSource, type SqsEventSourceProps } from "../../../constructs/lambda/event-sources/sqs";
 import { NodeFunction } from "../../../constructs/lambda/function";
-import { Queue } from "../../../constructs/sqs/queue";
+import { Queue, type QueueProps } from "../../../constructs/sqs/queue";
 import type { Stack } from "../../../constructs/terraform/stack";
 import { policiesOf } from "../../support/policies";
 import { type Attributes, only, synthesize } from "../../support/synth";
@@ -25,12 +25,15 @@ describe("a queue", () => {
   interface Given extends Partial<Omit<SqsEventSourceProps, "queue" | "handler">> {
     readonly timeoutSeconds?: number;
     readonly visibilityTimeoutSeconds?: number;
+    readonly queueProps?: Pick<QueueProps, "queueName" | "fifo">;
   }
 
-  const mapping = ({ timeoutSeconds, visibilityTimeoutSeconds = 900, ...props }: Given = {}): Attributes =>
+  const ordered: Given = { queueProps: { queueName: "q.fifo", fifo: { deduplicateBy: "content" } } };
+
+  const mapping = ({ timeoutSeconds, visibilityTimeoutSeconds = 900, queueProps, ...props }: Given = {}): Attributes =>
     only(
       synthesize((stack) => {
-        const queue = new Queue(stack, "Queue", { queueName: "q", visibilityTimeoutSeconds });
+        const queue = new Queue(stack, "Queue", { queueName: "q", visibilityTimeoutSeconds, ...queueProps });
         const handler = handlerIn(stack, timeoutSeconds);
         new SqsEventSource(stack, "Source", { queue, handler, maximumConcurrency: 2, ...props });
       }),
@@ -44,6 +47,11 @@ describe("a queue", () => {
       function_response_types: ["ReportBatchItemFailures"],
       scaling_config: { maximum_concurrency: 2 },
     });
+  });
+
+  test("that is FIFO knows no batch window", () => {
+    expect(mapping(ordered).batch_size).toBe(10);
+    expect(mapping(ordered)).not.toHaveProperty("maximum_batching_window_in_seconds");
   });
 
   test("may be received from before it is mapped, by three actions on the one queue", () => {
@@ -100,6 +108,14 @@ describe("a queue", () => {
     [
       { batchSize: 11 },
       "batchSize must be at most 10 without a batch window, got: 11. Set maximumBatchingWindowSeconds to 1 or more",
+    ],
+    [
+      { ...ordered, maximumBatchingWindowSeconds: 1 },
+      "maximumBatchingWindowSeconds must be 0 for a FIFO queue, got: 1 (in test/Source)",
+    ],
+    [
+      { ...ordered, batchSize: 11 },
+      "batchSize must be at most 10 without a batch window, got: 11. A FIFO queue takes no batch window",
     ],
     [{ maximumBatchingWindowSeconds: 301 }, "maximumBatchingWindowSeconds must be an integer from 0 to 300, got: 301"],
     [{ maximumBatchingWindowSeconds: -1 }, "maximumBatchingWindowSeconds must be an integer from 0 to 300, got: -1"],
@@ -174,6 +190,16 @@ describe("a table's stream", () => {
     [{ maximumRecordAgeSeconds: 604_801 }, "maximumRecordAgeSeconds must be an integer from 60 to 604800, got: 604801"],
   ])("refuses %j", (props, message) => {
     expect(() => configOf(props)).toThrow(message);
+  });
+
+  test("is not reported on to a FIFO queue", () => {
+    expect(() =>
+      synthesize((stack) => {
+        const table = new Table(stack, "Table", { tableName: "orders", partitionKey: "orderID", stream: "NEW_IMAGE" });
+        const onFailure = new Queue(stack, "Failed", { queueName: "f.fifo", fifo: { deduplicateBy: "content" } });
+        new DynamodbStreamEventSource(stack, "Source", { table, handler: handlerIn(stack), onFailure });
+      }),
+    ).toThrow('onFailure must be a standard queue, got: "test/Failed". Lambda reports failures to no other');
   });
 
   test("must be on", () => {

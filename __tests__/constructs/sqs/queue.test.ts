@@ -1,3 +1,4 @@
+import { Token } from "cdktf";
 import { Role } from "../../../constructs/iam/role";
 import { Queue, type QueueProps } from "../../../constructs/sqs/queue";
 import { type Attributes, type Config, countOf, synthesize } from "../../support/synth";
@@ -115,4 +116,44 @@ test.each<[Partial<QueueProps>, string]>([
   [{ maxMessageBytes: 1_048_577 }, "maxMessageBytes must be an integer from 1024 to 1048576, got: 1048577"],
 ])("refuses %j", (props, message) => {
   expect(() => configOf(props)).toThrow(message);
+});
+
+describe("a FIFO queue", () => {
+  const fifo = { deduplicateBy: "MessageDeduplicationId" } as const;
+
+  test("says so, as its dead-letter queue does, whose name ends as its own", () => {
+    const { Queue: queue, Queue_DeadLetters: deadLetters } =
+      configOf({ queueName: "orders.fifo", fifo }).resource.aws_sqs_queue ?? {};
+    const settings = { fifo_queue: true, content_based_deduplication: false };
+    expect(queue).toMatchObject({ name: "orders.fifo", ...settings });
+    expect(deadLetters).toMatchObject({ name: "orders-DLQ.fifo", ...settings });
+  });
+
+  test("may know messages by their content; a standard queue says nothing of it", () => {
+    const queue = queueOf({ queueName: "orders.fifo", fifo: { deduplicateBy: "content" } });
+    expect(queue.content_based_deduplication).toBe(true);
+    expect(queueOf()).not.toHaveProperty("fifo_queue");
+    expect(queueOf()).not.toHaveProperty("content_based_deduplication");
+  });
+
+  test.each<[Partial<QueueProps>, string]>([
+    [{ queueName: "orders", fifo }, 'queueName must be 1–71 letters, digits, - and _, then .fifo, got: "orders"'],
+    [{ queueName: ".fifo", fifo }, 'got: ".fifo"'],
+    [{ queueName: `${"q".repeat(72)}.fifo`, fifo }, "queueName must be 1–71 letters"],
+    [{ queueName: `${"q".repeat(76)}.fifo`, fifo, failedMessages: "keep" }, "queueName must be 1–75 letters"],
+    [{ queueName: "orders.fifo" }, "queueName must be 1–76 letters, digits, - and _, got:"],
+    [
+      { queueName: Token.asString({ Ref: "x" }), fifo },
+      'queueName must be known when the stack is written, for a FIFO queue, got: "a reference" (in test/Queue)',
+    ],
+  ])("is refused as %j", (props, message) => {
+    expect(() => configOf(props)).toThrow(message);
+  });
+
+  test.each<[Partial<QueueProps>]>([
+    [{ queueName: `${"q".repeat(71)}.fifo`, fifo }],
+    [{ queueName: `${"q".repeat(75)}.fifo`, fifo, failedMessages: "keep" }],
+  ])("may be %j", (props) => {
+    expect(queueOf(props).name).toBe(props.queueName);
+  });
 });

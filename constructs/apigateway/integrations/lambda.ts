@@ -23,8 +23,8 @@ export interface LambdaIntegrationProps {
    */
   readonly alias?: StageAlias;
   /**
-   * Seconds that API Gateway waits for the function, 0.05 and more. Above 29 only where AWS raised the quota.
-   * @default 29
+   * Seconds that API Gateway waits for the function, 0.05 and more: 29 at most, 30 for an HTTP API; more for a REST API where AWS raised the quota.
+   * @default - 29; 30 for an HTTP API
    */
   readonly timeoutSeconds?: number;
 }

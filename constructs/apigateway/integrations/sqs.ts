@@ -30,7 +30,9 @@ export class SqsIntegration implements AwsIntegration {
   readonly responses: AwsIntegration["responses"];
   readonly dependsOn: AwsIntegration["dependsOn"];
 
+  /** @throws PropError for a FIFO queue */
   constructor({ queue, role }: SqsIntegrationProps) {
+    queue.requireStandard(queue, "queue", "An HTTP API's HttpSqsIntegration sends to FIFO queues");
     const { partition, region, account } = Stack.of(queue);
     this.uri = `arn:${partition}:apigateway:${region}:sqs:path/${account}/${queue.queueName}`;
     this.credentialsArn = role.roleArn;

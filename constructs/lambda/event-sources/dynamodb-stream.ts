@@ -67,6 +67,7 @@ export class DynamodbStreamEventSource extends Construct {
       { actions: ["dynamodb:ListStreams"], resources: ["*"] },
     ];
     const grants = props.policies?.map((policy) => policy.attachment) ?? [handler.role.grant(id, read)];
+    onFailure.requireStandard(this, "onFailure", "Lambda reports failures to no other");
     // Lambda reports failures under the function's role, not under one of its own.
     const canReport = onFailure.grantSend(handler.role, `${id}OnFailure`);
     new LambdaEventSourceMapping(this, "Resource", {

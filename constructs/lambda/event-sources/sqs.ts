@@ -12,12 +12,12 @@ export interface SqsEventSourceProps {
   /** Invocations at a time, 2–1,000. Without a bound, a flood of messages takes the concurrency of the whole account. */
   readonly maximumConcurrency: number;
   /**
-   * Messages an invocation, 1–10,000; above 10 only with a batch window.
+   * Messages an invocation, 1–10,000; above 10 only with a batch window, and so at most 10 of a FIFO queue.
    * @default 10
    */
   readonly batchSize?: number;
   /**
-   * How long to wait for a batch to fill, 0–300 seconds.
+   * How long to wait for a batch to fill, 0–300 seconds; of a FIFO queue 0.
    * @default 0
    */
   readonly maximumBatchingWindowSeconds?: number;
@@ -29,7 +29,8 @@ export interface SqsEventSourceProps {
 }
 
 /**
- * Messages of a queue invoke a function. Messages that the function reports as failed become visible again; the others are deleted.
+ * Messages of a queue invoke a function. Messages that the function reports as failed become visible again; the others are deleted. Of a FIFO
+ * queue's it must report the first that fails and all behind it, else their order is lost.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html
  */
 export class SqsEventSource extends Construct {
@@ -39,13 +40,16 @@ export class SqsEventSource extends Construct {
     requireInteger(this, "maximumConcurrency", props.maximumConcurrency, 2, 1_000);
     requireInteger(this, "batchSize", batchSize, 1, 10_000);
     requireInteger(this, "maximumBatchingWindowSeconds", window, 0, 300);
+    if (queue.fifo && window > 0) {
+      throw new PropError(this, "maximumBatchingWindowSeconds", "0 for a FIFO queue", window);
+    }
     if (batchSize > 10 && window === 0) {
       throw new PropError(
         this,
         "batchSize",
         "at most 10 without a batch window",
         batchSize,
-        "Set maximumBatchingWindowSeconds to 1 or more",
+        queue.fifo ? "A FIFO queue takes no batch window" : "Set maximumBatchingWindowSeconds to 1 or more",
       );
     }
     this.requireVisibility(queue, 6 * handler.timeoutSeconds + window);
@@ -59,7 +63,7 @@ export class SqsEventSource extends Construct {
       eventSourceArn: queue.queueArn,
       functionName: handler.functionArn,
       batchSize,
-      maximumBatchingWindowInSeconds: window,
+      maximumBatchingWindowInSeconds: queue.fifo ? undefined : window,
       functionResponseTypes: ["ReportBatchItemFailures"],
       scalingConfig: { maximumConcurrency: props.maximumConcurrency },
       dependsOn: grants,
