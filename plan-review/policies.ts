@@ -94,7 +94,7 @@ function policyChange(plan: Plan, change: Change, path: Path, use: PolicyUse): P
   const common = { path, use, isSensitive };
   if (!isMarkedWithin(change.afterUnknown, path)) {
     const after = policyOrNull(valueAt(change.after ?? undefined, path));
-    return before === after ? undefined : { ...common, before, after };
+    return before === after ? undefined : { path, use, before, after, isSensitive };
   }
   if (change.expressions === undefined) {
     return {
@@ -230,12 +230,18 @@ function findChanges(plan: Plan, change: Change): readonly PolicyChange[] {
   const isGone = change.action === "delete";
   if (isNoIamPolicy(change)) return [];
   const uses = usesOf(change.type);
-  const others = findPolicies(change, new Set(uses.keys()));
-  const changes = [...uses, ...others]
-    // What let others in to a resource goes with it: that is told by the resource itself.
-    .filter(([, use]) => !isGone || use !== "resource" || /_policy$/.test(change.type))
-    .flatMap(([name, use]) => policyChange(plan, change, [name], use) ?? [])
-    .concat(findNestedPolicies(change).flatMap(([path, use]) => policyChange(plan, change, path, use) ?? []));
+  const changes: PolicyChange[] = [];
+  const add = (path: Path, use: PolicyUse): void => {
+    const found = policyChange(plan, change, path, use);
+    if (found) changes.push(found);
+  };
+  for (const those of [uses, findPolicies(change, uses)]) {
+    for (const [name, use] of those) {
+      // What let others in to a resource goes with it: that is told by the resource itself.
+      if (!isGone || use !== "resource" || /_policy$/.test(change.type)) add([name], use);
+    }
+  }
+  for (const [path, use] of findNestedPolicies(change)) add(path, use);
   // Not configured, it mirrors resources of their own.
   const isMirror = isGone && change.expressions !== undefined && change.expressions.inline_policy === undefined;
   return change.type === "aws_iam_role" && !isMirror ? [...changes, ...inlineChange(plan, change)] : changes;

@@ -1,5 +1,5 @@
 import type { Change, Json, Path } from "./plan";
-import { isMarkedWithin, isObject, valueAt } from "./values";
+import { attributesOf, isMarkedWithin, isObject, valueAt } from "./values";
 
 /** What a policy is to IAM: `identity` is attached to a principal, `resource` to what is accessed, `trust` says who may assume a role. */
 export type PolicyUse = "identity" | "resource" | "trust" | "boundary";
@@ -98,13 +98,16 @@ function useByContent(change: Change, name: string): PolicyUse | undefined {
 }
 
 /** Attributes that are not listed and hold a policy by what stands in them, or, where that is unknown, by their usual name. */
-export function findPolicies(change: Change, listed: ReadonlySet<string>): readonly (readonly [string, PolicyUse])[] {
-  const unknown = isObject(change.afterUnknown) ? Object.keys(change.afterUnknown) : [];
-  const names = new Set([...Object.keys(change.before ?? {}), ...Object.keys(change.after ?? {}), ...unknown]);
-  return [...names].flatMap((name) => {
+export function findPolicies(
+  change: Change,
+  listed: ReadonlyMap<string, PolicyUse>,
+): readonly (readonly [string, PolicyUse])[] {
+  const found: (readonly [string, PolicyUse])[] = [];
+  for (const name of attributesOf(change)) {
     const use = listed.has(name) ? undefined : useByContent(change, name);
-    return use ? [[name, use] as const] : [];
-  });
+    if (use) found.push([name, use]);
+  }
+  return found;
 }
 
 /**

@@ -52,12 +52,12 @@ const sha256: (text: string) => string = crypto.hash
 /** Gives each its fingerprint. Of several that are alike in all that it is made of, each has its own. */
 function fingerprinted(detections: readonly Detection[]): readonly Finding[] {
   const seen = new Map<string, number>();
-  return detections.map(({ identity = "", ...finding }) => {
-    const known = JSON.stringify([finding.rule, finding.address, identity]);
+  return detections.map(({ section, severity, rule, address, constructPath, title, details, identity = "", iam }) => {
+    const known = JSON.stringify([rule, address, identity]);
     const count = seen.get(known) ?? 0;
     seen.set(known, count + 1);
-    const hashed = count === 0 ? known : `${known}${count}`;
-    return { ...finding, fingerprint: sha256(hashed).slice(0, 16) };
+    const fingerprint = sha256(count === 0 ? known : `${known}${count}`).slice(0, 16);
+    return { section, severity, rule, address, constructPath, title, details, iam, fingerprint };
   });
 }
 

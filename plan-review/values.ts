@@ -52,6 +52,17 @@ export function isEqual(left: Json | undefined, right: Json | undefined): boolea
   return keys === Object.keys(right).length;
 }
 
+/** Attributes that a resource has before, after, or may have, because they are unknown until apply; each once, in this order. */
+export function attributesOf({ before, after, afterUnknown }: Change): readonly string[] {
+  const names = Object.keys(before ?? {});
+  for (const name in after) if (!before || !Object.hasOwn(before, name)) names.push(name);
+  if (!isObject(afterUnknown)) return names;
+  for (const name in afterUnknown) {
+    if (!(before && Object.hasOwn(before, name)) && !(after && Object.hasOwn(after, name))) names.push(name);
+  }
+  return names;
+}
+
 /**
  * Attributes of a resource that differ between before and after, or may, because they are unknown until apply. Of one that is created,
  * deleted, or not touched: none.
@@ -59,16 +70,9 @@ export function isEqual(left: Json | undefined, right: Json | undefined): boolea
 export function changedAttributes(change: Change): readonly string[] {
   const { before, after, afterUnknown } = change;
   if (!before || !after) return [];
-  const names: string[] = [];
-  const add = (name: string): void => {
-    if (hasMark(child(afterUnknown, name)) || !isEqual(child(before, name), child(after, name))) names.push(name);
-  };
-  for (const name in before) add(name);
-  for (const name in after) if (!Object.hasOwn(before, name)) add(name);
-  for (const name of Object.keys(afterUnknown ?? {})) {
-    if (!Object.hasOwn(before, name) && !Object.hasOwn(after, name)) add(name);
-  }
-  return names;
+  return attributesOf(change).filter(
+    (name) => hasMark(child(afterUnknown, name)) || !isEqual(child(before, name), child(after, name)),
+  );
 }
 
 /** A path as it is written in Terraform: `point_in_time_recovery[0].enabled`, `tags["a b"]`. */

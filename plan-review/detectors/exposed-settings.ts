@@ -270,17 +270,24 @@ function signIn(change: Change): readonly Found[] {
   ];
 }
 
+const settings: readonly ((change: Change, index: PlanIndex) => readonly Found[])[] = [
+  publicAccessBlock,
+  acl,
+  ownership,
+  openings,
+  switchedOpen,
+  shared,
+  otherCloudsOpened,
+  websites,
+  receivers,
+  signIn,
+];
+
 /** What settings let in that were closed: buckets, networks, databases, guests. */
-export const exposedSettings = (index: PlanIndex): readonly Found[] =>
-  index.changing.flatMap((change) => [
-    ...publicAccessBlock(change, index),
-    ...acl(change),
-    ...ownership(change, index),
-    ...openings(change),
-    ...switchedOpen(change),
-    ...shared(change),
-    ...otherCloudsOpened(change),
-    ...websites(change),
-    ...receivers(change, index),
-    ...signIn(change),
-  ]);
+export function exposedSettings(index: PlanIndex): readonly Found[] {
+  const found: Found[] = [];
+  for (const change of index.changing) {
+    for (const openedBy of settings) found.push(...openedBy(change, index));
+  }
+  return found;
+}

@@ -22,16 +22,31 @@ interface Finding {
   readonly iam?: Detection["iam"];
 }
 
+const NONE: readonly string[] = [];
+
 /** What was found about one resource. */
-export const foundIn = ({ address, constructPath }: Change, { details = [], ...found }: Finding): Found => ({
-  ...found,
-  details,
-  address,
-  constructPath,
-});
+export const foundIn = (change: Change, finding: Finding): Found => {
+  const { section, severity, rule, title, details = NONE, identity, explains, covers, iam } = finding;
+  const { address, constructPath } = change;
+  // One literal: a large plan has thousands of them.
+  return { section, severity, rule, address, constructPath, title, details, identity, explains, covers, iam };
+};
 
 /** What was found about the whole plan. */
 export const foundInPlan = ({ details = [], ...found }: Finding): Found => ({ ...found, details, address: "" });
+
+/** Many things of one kind, together: the first few are listed, and all of them are what was found. */
+export function foundTogether(
+  section: Section,
+  rule: string,
+  title: string,
+  items: readonly string[],
+  most: number,
+): readonly Found[] {
+  if (items.length === 0) return [];
+  const identity = [...items].sort().join();
+  return [foundInPlan({ section, severity: "low", rule, title, details: firstOf(items, most), identity })];
+}
 
 /** The first few of many, and how many more there are. */
 export function firstOf(items: readonly string[], most: number): readonly string[] {

@@ -31,8 +31,8 @@ const isWide = ({ effect, actions, resources, change }: AccessStatement): boolea
   (resources.length === 0 || resources.includes("*"));
 
 /** An account that is not the plan's own, where a statement names one. */
-function strangerIn({ who = "", effect, change }: AccessStatement, accountId: string | undefined): string | undefined {
-  if (effect !== "Allow" || (change !== "ADDED" && change !== "BROADENED")) return undefined;
+function strangerIn({ who, effect, change }: AccessStatement, accountId: string | undefined): string | undefined {
+  if (who === undefined || effect !== "Allow" || (change !== "ADDED" && change !== "BROADENED")) return undefined;
   return [...who.matchAll(/(?<![\w/-])(\d{12})(?![\w-])/g)].map(([, id]) => id).find((id) => id !== accountId);
 }
 

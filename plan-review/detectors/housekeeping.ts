@@ -1,5 +1,5 @@
 import type { Change, OutputChange } from "../plan";
-import { counted, type Found, firstOf, foundInPlan } from "./found";
+import { counted, type Found, foundTogether } from "./found";
 import type { PlanIndex } from "./plan-index";
 
 const section = "housekeeping" as const;
@@ -7,19 +7,8 @@ const section = "housekeeping" as const;
 const SHOWN = 50;
 const SHORT = 80;
 
-function lines(rule: string, title: string, details: readonly string[]): readonly Found[] {
-  if (details.length === 0) return [];
-  return [
-    foundInPlan({
-      section,
-      severity: "low",
-      rule,
-      title,
-      details: firstOf(details, SHOWN),
-      identity: [...details].sort().join(),
-    }),
-  ];
-}
+const lines = (rule: string, title: string, details: readonly string[]): readonly Found[] =>
+  foundTogether(section, rule, title, details, SHOWN);
 
 function textOf(value: OutputChange["before"]): string {
   const text = value === null ? "none" : JSON.stringify(value);

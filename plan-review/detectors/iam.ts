@@ -59,13 +59,15 @@ const attachedTo = (index: PlanIndex, policy: Change) =>
   );
 
 function compared(index: PlanIndex): readonly Compared[] {
-  return index.plan.changes.flatMap((change) =>
-    policiesTouched(index, change).flatMap((policy) => {
-      if (policy.unresolved !== undefined) return [];
+  const all: Compared[] = [];
+  for (const change of index.plan.changes) {
+    for (const policy of policiesTouched(index, change)) {
+      if (policy.unresolved !== undefined) continue;
       const { who, holder } = holderOf(index, change);
-      return [{ change, policy, who, holder, grant: grantOf(policy.before, policy.after, policy.use, holder) }];
-    }),
-  );
+      all.push({ change, policy, who, holder, grant: grantOf(policy.before, policy.after, policy.use, holder) });
+    }
+  }
+  return all;
 }
 
 const nouns = { identity: "policy", resource: "resource policy", trust: "trust policy", boundary: "bounding policy" };

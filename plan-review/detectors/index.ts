@@ -33,8 +33,11 @@ function explainedBy(found: readonly Found[], index: PlanIndex): Explained {
   return explained;
 }
 
-/** What only the detectors tell each other is left out. */
-const detectionOf = ({ explains: _explains, covers: _covers, ...detection }: Found): Detection => detection;
+/** What only the detectors tell each other is left out. One literal: a large plan has thousands of them. */
+const detectionOf = (found: Found): Detection => {
+  const { section, severity, rule, address, constructPath, title, details, identity, iam } = found;
+  return { section, severity, rule, address, constructPath, title, details, identity, iam };
+};
 
 /**
  * What a reviewer must know of a plan, but for what makes its review incomplete.

@@ -112,7 +112,8 @@ export class PlanIndex {
       if (own === undefined) continue;
       const address = change.moduleAddress ? `${change.moduleAddress}.${own}` : own;
       const all = this.instances.get(withoutInstanceKeys(address)) ?? NO_CHANGES;
-      const near = all.filter(({ moduleAddress }) => moduleAddress === change.moduleAddress);
+      const isNear = ({ moduleAddress }: Change): boolean => moduleAddress === change.moduleAddress;
+      const near = all.every(isNear) ? all : all.filter(isNear);
       if (near.length === 1) return near[0];
       const key = instanceOf(own) || instanceOf(change.address);
       const found = near.find(({ address: other }) => instanceOf(other) === key);

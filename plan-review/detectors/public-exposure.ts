@@ -38,8 +38,8 @@ function isOfPrivateApi(index: PlanIndex, change: Change): boolean {
   return api !== undefined && isPrivate(api.after);
 }
 
-const policies = (index: PlanIndex, change: Change): readonly Found[] =>
-  policiesTouched(index, change).flatMap((policy) => {
+const policies = (index: PlanIndex, change: Change, touched: readonly PolicyChange[]): readonly Found[] =>
+  touched.flatMap((policy) => {
     const fresh = freshStatements(policy);
     if (fresh.length === 0) return [];
     const { isSensitive, path, use } = policy;
@@ -64,8 +64,8 @@ const policies = (index: PlanIndex, change: Change): readonly Found[] =>
   });
 
 /** Trust in an identity provider that says too little of whose identities it means. */
-const federations = (index: PlanIndex, change: Change): readonly Found[] =>
-  policiesTouched(index, change).flatMap(({ before, after, use }) => {
+const federations = (change: Change, touched: readonly PolicyChange[]): readonly Found[] =>
+  touched.flatMap(({ before, after, use }) => {
     if (use !== "trust" || after === null) return [];
     const formerly = new Set(before === null ? [] : openFederations(before));
     const fresh = openFederations(after).filter((provider) => !formerly.has(provider));
@@ -129,11 +129,23 @@ function unboundPermissions(index: PlanIndex): readonly Found[] {
   });
 }
 
+function openPolicies(index: PlanIndex): readonly Found[] {
+  const found: Found[] = [];
+  const federated: Found[] = [];
+  for (const change of index.plan.changes) {
+    const touched = policiesTouched(index, change);
+    // Who is let in stands in these alone.
+    if (!touched.some(({ use }) => use === "resource" || use === "trust")) continue;
+    found.push(...policies(index, change, touched));
+    federated.push(...federations(change, touched));
+  }
+  return [...found, ...federated];
+}
+
 /** Section 3: what anybody may reach that could not. */
 export const publicExposure = (index: PlanIndex): readonly Found[] => [
   ...exposedApis(index),
-  ...index.plan.changes.flatMap((change) => policies(index, change)),
-  ...index.plan.changes.flatMap((change) => federations(index, change)),
+  ...openPolicies(index),
   ...unboundPermissions(index),
   ...exposedSettings(index),
 ];

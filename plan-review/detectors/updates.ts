@@ -2,7 +2,7 @@ import type { Change, Path } from "../plan";
 import { changedAttributes, isMarkedWithin, pathText, shown, valueAt } from "../values";
 import { causesOf } from "./causes";
 import { differencesBetween } from "./drift-noise";
-import { counted, type Found, firstOf, foundIn, foundInPlan } from "./found";
+import { counted, type Found, firstOf, foundIn, foundInPlan, foundTogether } from "./found";
 import { isConfigured, type PlanIndex } from "./plan-index";
 
 const section = "updates" as const;
@@ -87,20 +87,14 @@ function sort(change: Change, explained: ReadonlySet<string>, { codeOnly, tagsOn
   }
 }
 
-function together(changes: readonly Change[], rule: string, title: string): readonly Found[] {
-  if (changes.length === 0) return [];
-  const addresses = changes.map(({ address }) => address);
-  return [
-    foundInPlan({
-      section,
-      severity: "low",
-      rule,
-      title,
-      details: firstOf(addresses, 20),
-      identity: [...addresses].sort().join(),
-    }),
-  ];
-}
+const together = (changes: readonly Change[], rule: string, title: string): readonly Found[] =>
+  foundTogether(
+    section,
+    rule,
+    title,
+    changes.map(({ address }) => address),
+    20,
+  );
 
 /** A line for each type. */
 function byType(changes: readonly Change[], what: "created" | "deleted"): readonly Found[] {

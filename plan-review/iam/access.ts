@@ -31,14 +31,42 @@ const dimensionOf = (factor: Factor): string =>
 const aboutActions = new Map<string, boolean>();
 const MOST_REMEMBERED = 10_000;
 
+/** What was answered of literals before. */
+class Answers {
+  private readonly known = new Map<string, boolean>();
+  private readonly numbers = { key: new Map<string, number>(), other: new Map<string, number>() };
+  private numbered = 0;
+
+  of(literals: readonly Literal[], answer: () => boolean): boolean {
+    let key = "";
+    for (const { factor, isFulfilled, side } of literals) {
+      key += `${this.numberOf(factor)}${isFulfilled ? "+" : "-"}${side === "source" ? "s" : "t"}`;
+    }
+    const known = this.known.get(key);
+    if (known !== undefined) return known;
+    const answered = answer();
+    this.known.set(key, answered);
+    return answered;
+  }
+
+  /** Short for its identity, which may be as long as a statement. */
+  private numberOf({ dimension, identity }: Factor): number {
+    const numbers = dimension === "key" ? this.numbers.key : this.numbers.other;
+    const known = numbers.get(identity);
+    if (known !== undefined) return known;
+    this.numbered += 1;
+    numbers.set(identity, this.numbered);
+    return this.numbered;
+  }
+}
+
 /**
  * Asks whether there are requests that fulfil all factors of a source and, of each target, not all factors. Requests are split along the
  * factors that can fail; each dimension (who, action, resource, each condition key) is decided by itself.
  */
 class Question {
-  private readonly known = new Map<string, boolean>();
-  private readonly numbers = { key: new Map<string, number>(), other: new Map<string, number>() };
-  private numbered = 0;
+  /** Of one target alone nothing is asked twice. */
+  private answers: Answers | undefined;
 
   constructor(
     private readonly mode: Mode,
@@ -46,6 +74,7 @@ class Question {
   ) {}
 
   ask(source: readonly Factor[], targets: readonly (readonly Factor[])[]): boolean {
+    if (targets.length > 1) this.answers = new Answers();
     const literals = new Map<string, readonly Literal[]>();
     for (const factor of source) this.add(literals, { factor, isFulfilled: true, side: "source" });
     for (const dimension of literals.keys()) {
@@ -110,15 +139,9 @@ class Question {
   }
 
   private isPossible(dimension: string, literals: readonly Literal[]): boolean {
-    let key = "";
-    for (const { factor, isFulfilled, side } of literals) {
-      key += `${this.numberOf(factor)}${isFulfilled ? "+" : "-"}${side === "source" ? "s" : "t"}`;
-    }
-    const known = this.known.get(key);
-    if (known !== undefined) return known;
-    const answer = dimension === "action" ? this.decideActions(literals) : this.decide(dimension, literals);
-    this.known.set(key, answer);
-    return answer;
+    const answer = (): boolean =>
+      dimension === "action" ? this.decideActions(literals) : this.decide(dimension, literals);
+    return this.answers ? this.answers.of(literals, answer) : answer();
   }
 
   /** Policies of one plan name other resources, and the same actions: what was answered once holds for all of them. */
@@ -131,16 +154,6 @@ class Question {
     if (aboutActions.size >= MOST_REMEMBERED) aboutActions.clear();
     aboutActions.set(key, answer);
     return answer;
-  }
-
-  /** Short for its identity, which may be as long as a statement. */
-  private numberOf({ dimension, identity }: Factor): number {
-    const numbers = dimension === "key" ? this.numbers.key : this.numbers.other;
-    const known = numbers.get(identity);
-    if (known !== undefined) return known;
-    this.numbered += 1;
-    numbers.set(identity, this.numbered);
-    return this.numbered;
   }
 
   private decide(dimension: string, literals: readonly Literal[]): boolean {

@@ -43,34 +43,50 @@ interface Weighed {
   readonly answer: true | "unknown";
 }
 
-const isAllow = ({ statement }: Grant): boolean => statement.effect === "Allow";
+/** A policy's grants by their effect. */
+interface ByEffect {
+  readonly allows: readonly Grant[];
+  readonly denies: readonly Grant[];
+}
+
+const NONE: readonly Grant[] = [];
+
+function byEffect(grants: readonly Grant[]): ByEffect {
+  const denies = grants.filter(({ statement }) => statement.effect === "Deny");
+  if (denies.length === 0) return { allows: grants, denies: NONE };
+  return { allows: grants.filter(({ statement }) => statement.effect === "Allow"), denies };
+}
+
+/** The grants of which something is in none of the covers. */
+function weighed(
+  grants: readonly Grant[],
+  budget: Budget,
+  ...covers: readonly (readonly Grant[])[]
+): readonly Weighed[] {
+  const found: Weighed[] = [];
+  for (const grant of grants) {
+    const near: Grant[] = [];
+    for (const some of covers) {
+      for (const cover of some) if (mayOverlap(grant.statement, cover.statement)) near.push(cover);
+    }
+    if (near.some(({ identity }) => identity === grant.identity)) continue;
+    const targets = near.map(({ factors }) => factors);
+    const answer = reaches(grant.factors, targets, budget);
+    if (answer !== false) found.push({ grant, answer });
+  }
+  return found;
+}
 
 /** What of some policy is more than another has: requests that it allows and the other does not, or that only it denies. */
-class Excess {
+interface Excess {
   readonly allows: readonly Weighed[];
   readonly denies: readonly Weighed[];
+}
 
-  /** @param changed those of `one` that the other side may not have: the others are on both */
-  constructor(one: readonly Grant[], changed: readonly Grant[], other: readonly Grant[], budget: Budget) {
-    const otherDenies = other.filter((grant) => !isAllow(grant));
-    const ownDenies = one.filter((grant) => !isAllow(grant));
-    const isDeny = (grant: Grant) => !isAllow(grant);
-    this.denies = Excess.weigh(changed.filter(isDeny), otherDenies, budget);
-    this.allows = Excess.weigh(changed.filter(isAllow), [...other.filter(isAllow), ...ownDenies], budget);
-  }
-
-  private static weigh(grants: readonly Grant[], covers: readonly Grant[], budget: Budget): readonly Weighed[] {
-    return grants.flatMap((grant) => {
-      const near = covers.filter(({ statement }) => mayOverlap(grant.statement, statement));
-      if (near.some(({ identity }) => identity === grant.identity)) return [];
-      const answer = reaches(
-        grant.factors,
-        near.map(({ factors }) => factors),
-        budget,
-      );
-      return answer === false ? [] : [{ grant, answer }];
-    });
-  }
+/** @param changed those of `one` that the other side may not have: the others are on both */
+function excessOf(one: ByEffect, changed: ByEffect, other: ByEffect, budget: Budget): Excess {
+  const denies = weighed(changed.denies, budget, other.denies);
+  return { allows: weighed(changed.allows, budget, other.allows, one.denies), denies };
 }
 
 /** The statement of the other side that became this one, if any is like it. */
@@ -111,19 +127,26 @@ function isSame(one: Grant | undefined, other: Grant | undefined): boolean {
 }
 
 /** The statements of both sides that are not on the other, whatever their order. */
-function changed(before: readonly Grant[], after: readonly Grant[]): readonly [Grant[], Grant[]] {
+function changed(
+  before: readonly Grant[],
+  after: readonly Grant[],
+): readonly [before: readonly Grant[], after: readonly Grant[]] {
   // Most changes leave what stands before and behind as it was.
   const shorter = Math.min(before.length, after.length);
   let first = 0;
   while (first < shorter && isSame(before[first], after[first])) first += 1;
   let last = 0;
   while (last < shorter - first && isSame(before.at(-1 - last), after.at(-1 - last))) last += 1;
-  const [left, right] = [before, after].map((grants) => grants.slice(first, grants.length - last));
-  const [known, others] = [left, right].map((grants) => new Set(grants?.map(({ identity }) => identity)));
-  return [
-    left?.filter(({ identity }) => !others?.has(identity)) ?? [],
-    right?.filter(({ identity }) => !known?.has(identity)) ?? [],
-  ];
+  const left = before.slice(first, before.length - last);
+  const right = after.slice(first, after.length - last);
+  return [without(left, right), without(right, left)];
+}
+
+/** Those that are not among the others. */
+function without(grants: readonly Grant[], others: readonly Grant[]): readonly Grant[] {
+  if (others.length === 0) return grants;
+  const known = new Set(others.map(({ identity }) => identity));
+  return grants.filter(({ identity }) => !known.has(identity));
 }
 
 type Direction = "gain" | "loss";
@@ -210,9 +233,10 @@ function compareGrants(
   const [left, right] = changed(before, after);
   if (left.length === 0 && right.length === 0) return unchanged;
   const budget = new Budget(STEPS);
-  const more = new Excess(after, right, before, budget);
-  const less = new Excess(before, left, after, budget);
-  const answers = (weighed: readonly Weighed[]): readonly Answer[] => weighed.map(({ answer }) => answer);
+  const [formerly, now] = [byEffect(before), byEffect(after)];
+  const more = excessOf(now, byEffect(right), formerly, budget);
+  const less = excessOf(formerly, byEffect(left), now, budget);
+  const answers = (those: readonly Weighed[]): readonly Answer[] => those.map(({ answer }) => answer);
   return {
     gains: anyOf([...answers(more.allows), ...answers(less.denies)]),
     losses: anyOf([...answers(less.allows), ...answers(more.denies)]),

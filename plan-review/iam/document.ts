@@ -140,7 +140,7 @@ const REMEMBERED = 4;
 function read(policy: PolicyText, use: PolicyUse, beside?: Read): Read {
   const document: PolicyDocument | null = typeof policy === "string" ? JSON.parse(policy) : policy;
   const { Version, Statement } = document ?? {};
-  const written = [(Statement ?? null) as Json].flat() as readonly Json[];
+  const written: readonly Json[] = Array.isArray(Statement) ? Statement : [(Statement ?? null) as Json];
   const readsVariables = Version === "2012-10-17";
   const [first, last] = beside?.readsVariables === readsVariables ? sharedEnds(beside.written, written) : [0, 0];
   const isShared = first + last > 0;

@@ -124,6 +124,9 @@ const ways: readonly Way[] = [
   })),
 ];
 
+/** All services that some way begins at. */
+const known = [...new Set(ways.flatMap(({ services: [first] }) => first ?? []))];
+
 /** Services of which a policy allows something; `*` where it may be any. */
 function servicesOf(grants: readonly Grant[]): ReadonlySet<string> {
   const services = new Set<string>();
@@ -148,6 +151,7 @@ export function escalations(policy: PolicyText, use: PolicyUse, before: PolicyTe
   if (use !== "identity") return [];
   const grants = readable(policy, use);
   const services = servicesOf(grants);
+  if (!services.has("*") && !known.some((service) => services.has(service))) return [];
   const open = ways.filter((way) => services.has("*") || way.services.every((service) => services.has(service)));
   if (open.length === 0) return [];
   const formerly = before === null ? [] : readable(before, use);

@@ -21,23 +21,22 @@ interface Worded {
   readonly conditions: readonly string[];
 }
 
-const known = new WeakMap<PolicyStatement, Worded>();
+const NONE: readonly string[] = [];
 
+/** Most statements name neither principals nor conditions, and nothing by exception. */
 function worded(statement: PolicyStatement): Worded {
-  const words = known.get(statement) ?? inWords(statement);
-  known.set(statement, words);
-  return words;
+  const { principals, notPrincipals, actions, notActions, resources, notResources, conditions } = statement;
+  return {
+    who: principals.length + notPrincipals.length === 0 ? NONE : whoOf(statement),
+    actions: notActions.length === 0 ? actions : [...actions, ...unlike(notActions)],
+    resources: notResources.length === 0 ? resources : [...resources, ...unlike(notResources)],
+    conditions: conditions.length === 0 ? NONE : conditions.map(conditionText),
+  };
 }
 
-function inWords(statement: PolicyStatement): Worded {
-  const { principals, notPrincipals, actions, notActions, resources, notResources, conditions } = statement;
+function whoOf({ principals, notPrincipals }: PolicyStatement): readonly string[] {
   const others = notPrincipals.map(principalText);
-  return {
-    who: [...principals.map(principalText), ...(others.length > 0 ? [`everyone but ${others.join(", ")}`] : [])],
-    actions: [...actions, ...unlike(notActions)],
-    resources: [...resources, ...unlike(notResources)],
-    conditions: conditions.map(conditionText),
-  };
+  return [...principals.map(principalText), ...(others.length > 0 ? [`everyone but ${others.join(", ")}`] : [])];
 }
 
 const parts = [
@@ -47,8 +46,11 @@ const parts = [
   ["conditions", "condition"],
 ] as const;
 
-const shared = (left: readonly string[], right: readonly string[]): number =>
-  left.filter((text) => right.includes(text)).length / Math.max(left.length, right.length, 1);
+function shared(left: readonly string[], right: readonly string[]): number {
+  let count = 0;
+  for (const text of left) if (right.includes(text)) count += 1;
+  return count / Math.max(left.length, right.length, 1);
+}
 
 const serviceOf = remembered((action) => action.split(":")[0]?.toLowerCase() ?? "");
 
@@ -65,14 +67,16 @@ function servicesOf(actions: readonly string[]): readonly string[] {
 export function likenessOf(left: PolicyStatement, right: PolicyStatement): number {
   const [one, other] = [worded(left), worded(right)];
   const isSameName = left.sid !== undefined && left.sid === right.sid;
-  const alike = parts.reduce((sum, [part]) => sum + shared(one[part], other[part]), 0);
+  let alike = 0;
+  for (const [part] of parts) alike += shared(one[part], other[part]);
   return alike + shared(servicesOf(one.actions), servicesOf(other.actions)) / 2 + (isSameName ? 4 : 0);
 }
 
 function changedPart(name: string, before: readonly string[], after: readonly string[]): readonly string[] {
+  if (before === after) return NONE;
   const gone = before.filter((text) => !after.includes(text));
   const come = after.filter((text) => !before.includes(text));
-  if (gone.length === 0 && come.length === 0) return [];
+  if (gone.length === 0 && come.length === 0) return NONE;
   if (gone.length === 1 && come.length === 1) return [`${name} ${gone[0]} became ${come[0]}`];
   return [
     ...(gone.length > 0 ? [`without ${name} ${gone.join(", ")}`] : []),
