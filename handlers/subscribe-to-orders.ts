@@ -3,9 +3,9 @@ import { ConditionalCheckFailedException, DynamoDBClient } from "@aws-sdk/client
 import { DynamoDBDocumentClient, UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import type { Context } from "aws-lambda";
 import { Connections } from "./live-orders/connections";
-import { cursorAt, overlapping, timeOf } from "./live-orders/cursor";
+import { earlierOf, settledAt, timeOf } from "./live-orders/cursor";
 import { endOf, Followers } from "./live-orders/followers";
-import { Batch } from "./live-orders/messages";
+import { Batch, missedOrders } from "./live-orders/messages";
 import { OrderLog } from "./live-orders/order-log";
 import { answering, messageOf, Refusal } from "./live-orders/reply";
 import { topicOf } from "./live-orders/topics";
@@ -25,7 +25,7 @@ const RESERVED = 6_000;
 interface Subscription {
   /** @default - all orders */
   readonly orderID?: string;
-  /** Cursor of what the client has seen. @default - it wants what comes from now on */
+  /** The last cursor that the client was given. @default - it was given none: it wants what comes from now on, and the last minute */
   readonly since?: string;
 }
 
@@ -38,7 +38,9 @@ export function readSubscription({ action: _, ...given }: Readonly<Record<string
     throw new Refusal("orderID must be a text of 1–255 characters, or be left out for all orders.");
   }
   if (since !== undefined && timeOf(since) === undefined) {
-    throw new Refusal("since must be a cursor that came with a message, or be left out for orders from now on.");
+    throw new Refusal(
+      "since must be a cursor that came with a message, or be left out by who comes for the first time.",
+    );
   }
   return { orderID, since: since as string | undefined };
 }
@@ -56,39 +58,56 @@ async function requireTopic(connectionId: string, topic: string): Promise<void> 
         UpdateExpression: "SET topic = :topic",
         ConditionExpression: "attribute_exists(connectionId) AND (attribute_not_exists(topic) OR topic = :topic)",
         ExpressionAttributeValues: { ":topic": topic },
+        // It comes back with the refusal, which so needs no right to read.
+        ReturnValuesOnConditionCheckFailure: "ALL_OLD",
       }),
     );
   } catch (error) {
     if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    throw new Refusal("This connection follows other orders already; open another connection for these.");
+    throw new Refusal(
+      error.Item
+        ? "This connection follows other orders already; open another connection for these."
+        : "This connection is not known any more; connect again.",
+    );
   }
 }
 
-/** Sends what the log has behind a cursor. Gives the cursor of the last order that was sent where it did not come to the end. */
+interface CaughtUp {
+  /** Orders that were sent. */
+  readonly missed: number;
+  /** Place in the log of the last of them, where more stand behind it. */
+  readonly stoppedAt?: string;
+}
+
+/** Sends what the log has behind a cursor, as far as the client takes it and time suffices. */
 async function catchUp(
-  connectionId: string,
-  topic: string,
-  from: string,
+  { connectionId, topic }: { readonly connectionId: string; readonly topic: string },
+  { from, settled }: { readonly from: string; readonly settled: string },
   context: Context,
-): Promise<string | undefined> {
+): Promise<CaughtUp> {
   const batch = new Batch();
-  let last = from;
+  let stoppedAt = from;
+  let missed = 0;
   const sendBatch = async (): Promise<boolean> => {
-    const full = batch.take();
-    if (!full) return true;
-    if ((await connections.send(connectionId, full.message)) !== "sent") return false;
-    last = full.cursor;
-    return context.getRemainingTimeInMillis() > RESERVED;
+    const { cursor, entries } = batch.take();
+    if (entries.length === 0) return true;
+    const message = missedOrders(earlierOf(cursor, settled), entries);
+    if ((await connections.send(connectionId, message)) !== "sent") return false;
+    stoppedAt = cursor;
+    missed += entries.length;
+    return true;
   };
+  const goesOn = async (): Promise<boolean> => (await sendBatch()) && context.getRemainingTimeInMillis() > RESERVED;
   for await (const { cursor, entry } of log.since(topic, from)) {
-    if (!batch.hasRoomFor(entry) && !(await sendBatch())) return last;
+    if (!batch.hasRoomFor(entry) && !(await goesOn())) return { missed, stoppedAt };
     batch.add(cursor, entry);
   }
-  return (await sendBatch()) ? undefined : last;
+  return (await sendBatch()) ? { missed } : { missed, stoppedAt };
 }
 
 /**
  * `{"action":"subscribe","orderID"?,"since"?}`: from here on the connection gets all orders, or the one, and first what it missed behind `since`.
+ * It may be asked again and again, on the same connection too.
  *
  * The follower is written down before the log is read, and `broadcast-order` writes the log before it reads the followers: an order that comes
  * meanwhile is found by one of the two, or by both. docs/live-orders.md has the whole argument.
@@ -98,18 +117,21 @@ export const handler = answering(logger, async (event, context) => {
   const { orderID, since } = readSubscription(messageOf(event));
   const topic = topicOf(orderID);
   const now = Date.now();
+  const settled = settledAt(now);
   await requireTopic(connectionId, topic);
   await followers.add(topic, connectionId, endOf(connectedAt));
-  const seen = timeOf(since);
-  const stoppedAt = seen === undefined ? undefined : await catchUp(connectionId, topic, overlapping(seen), context);
+  const from = earlierOf(since ?? settled, settled);
+  const { missed, stoppedAt } = await catchUp({ connectionId, topic }, { from, settled }, context);
   const keptSince = now - keptHours * 3_600_000;
-  logger.info("Subscribed", { connectionId, requestId, topic, since, stoppedAt });
+  const isLost = (timeOf(since) ?? now) < keptSince;
+  logger.info("Subscribed", { connectionId, requestId, topic, since, missed, stoppedAt });
   return {
     type: "subscribed",
     orderID,
-    cursor: stoppedAt ?? cursorAt(now),
+    cursor: earlierOf(stoppedAt ?? settled, settled),
+    missed,
     isCaughtUp: stoppedAt === undefined,
     // What is older than the log is lost to whoever comes back so late.
-    ...(seen !== undefined && seen < keptSince && { lostBefore: new Date(keptSince).toISOString() }),
+    ...(isLost && { lostBefore: new Date(keptSince).toISOString() }),
   };
 });

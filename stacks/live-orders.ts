@@ -104,6 +104,8 @@ export class LiveOrdersStack extends Stack {
     const broadcast = this.addFunction("BroadcastOrder", "broadcast-order", {
       description: "Sends each new order to the clients that follow it",
       environment: followed,
+      // A whole processor: what each client costs is the call that tells it.
+      memorySizeMb: 1_769,
       timeoutSeconds: BROADCAST_SECONDS,
     });
 
@@ -259,7 +261,7 @@ export class LiveOrdersStack extends Stack {
   private addFunction(
     id: string,
     functionName: string,
-    props: Pick<NodeFunctionProps, "description" | "environment" | "timeoutSeconds">,
+    props: Pick<NodeFunctionProps, "description" | "environment" | "memorySizeMb" | "timeoutSeconds">,
   ): NodeFunction {
     const { nameOf, settings } = this.environment;
     return new NodeFunction(this, id, {

@@ -35,7 +35,6 @@ test("sends an order to those who follow all and those who follow it, and calls 
   expect(system.connections.messagesOf("one")).toEqual([
     {
       type: "new",
-      cursor: expect.stringMatching(/^\d{15}-m-1$/),
       orders: [{ orderID: "7", order: { orderID: "7", item: "tea" } }],
     },
   ]);
@@ -84,7 +83,7 @@ test("passes over clients whose connection must have ended, before DynamoDB dele
   expect(system.connections.calls).toEqual(["POST young"]);
 });
 
-test.each(["full", "silent"] as const)(
+test.each(["full", "silent", "broken"] as const)(
   "cuts off a client that is %s, which makes it come back and catch up; others do not wait",
   async (behaviour) => {
     await follower("slow");
@@ -113,6 +112,52 @@ test("fails for a client that can neither be told nor cut off, and keeps it, so 
   expect(system.connections.messagesOf("stuck").at(0)?.orders).toEqual([{ orderID: "7", order: { orderID: "7" } }]);
 });
 
+test("tells a client that is late once more, when all others were told, before it is cut off", async () => {
+  await follower("late");
+  for (let at = 0; at < 60; at += 1) await follower(`z-${at}`);
+  system.connections.behaviours.set("late", "silent");
+  let told = 0;
+  system.connections.onMessage = (connectionId) => {
+    told += 1;
+    if (told === 60) system.connections.behaviours.delete("late");
+    if (connectionId === "late") expect(told).toBe(61);
+  };
+  await broadcast.invoke(snsEvent({ orderID: "7" }));
+  expect(told).toBe(61);
+  expect(system.connections.calls).not.toContain("DELETE late");
+  expect(await followerIds()).toContain("late");
+});
+
+test("does not let many clients who are slow hold up the others", async () => {
+  // A hundred that take nothing: with 50 at once, two rounds of half a second, and not of six seconds.
+  for (let at = 0; at < 100; at += 1) {
+    await follower(`a-${at}`);
+    system.connections.behaviours.set(`a-${at}`, "silent");
+  }
+  await follower("z-last");
+  let callsBefore: readonly string[] = [];
+  system.connections.onMessage = () => {
+    callsBefore = [...system.connections.calls];
+  };
+  await broadcast.invoke(snsEvent({ orderID: "7" }));
+  expect(callsBefore.filter((call) => call.startsWith("DELETE"))).toEqual([]);
+  expect(callsBefore.filter((call) => call.startsWith("POST"))).toHaveLength(101);
+  expect(await followerIds()).toEqual(["z-last"]);
+});
+
+test.each([
+  ["6999", "the function's time was over before all clients were told"],
+  ["7000", undefined],
+])("stops, and fails, where the function has only %s ms left, with the order in the log", async (left, error) => {
+  await follower("here");
+  const short = await system.function("broadcast-order", { REMAINING_MILLISECONDS: left });
+  const done = short.invoke(snsEvent({ orderID: "7" }));
+  if (error) await expect(done).rejects.toThrow(error);
+  else await done;
+  expect(system.connections.messagesOf("here")).toHaveLength(error ? 0 : 1);
+  expect(await system.items("log")).toHaveLength(2);
+});
+
 test("fails where it may not send, which is no client's fault", async () => {
   await follower("here");
   system.connections.behaviours.set("here", "forbidden");
@@ -133,11 +178,25 @@ test("sends only the ID of an order that no message can carry, or that its notif
   ]);
 });
 
-test("gives a message that the topic delivers twice twice, with cursors of its own", async () => {
+test("gives a message that the topic delivers twice twice, and has it in the log twice", async () => {
   await follower("all");
   for (let at = 0; at < 2; at += 1) await broadcast.invoke(snsEvent({ orderID: "7" }));
   const messages = system.connections.messagesOf("all");
   expect(messages.map(({ orders }) => orders?.[0]?.orderID)).toEqual(["7", "7"]);
+  const cursors = (await system.items("log")).filter(({ topic }) => topic === "all").map(({ cursor }) => cursor);
+  expect(new Set(cursors).size).toBe(2);
+});
+
+test("finds all followers where they are more than one page of results holds", async () => {
+  // DynamoDB's pages end at 1 MB.
+  const expiresAt = Math.ceil(Date.now() / 1_000) + 3_600;
+  for (let at = 0; at < 12; at += 1) {
+    const follower = { topic: "all", connectionId: `c-${at}`, expiresAt };
+    await system.put("followers", { ...follower, padding: "x".repeat(200_000) });
+  }
+  await broadcast.invoke(snsEvent({ orderID: "7" }));
+  expect(system.connections.sent.size).toBe(12);
+  expect(system.database.calls.filter((call) => call === "Query").length).toBeGreaterThan(2);
 });
 
 test("fails for what is no notification of an order", async () => {

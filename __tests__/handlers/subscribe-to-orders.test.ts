@@ -1,4 +1,4 @@
-import { cursorAt } from "../../handlers/live-orders/cursor";
+import { cursorAt, SETTLING_MILLISECONDS, timeOf } from "../../handlers/live-orders/cursor";
 import type { LambdaFunction } from "../support/lambda-function";
 import { LiveOrders, type Message, messageIn, snsEvent, webSocketEvent } from "../support/live-orders";
 
@@ -36,6 +36,13 @@ const missedBy = (id: string) =>
 const followersOf = async (topic: string) =>
   (await system.items("followers")).filter((item) => item.topic === topic).map(({ connectionId }) => connectionId);
 
+/** Puts an order into the log under a time, as a broadcast at that time did. */
+async function logged(orderID: string, at: number): Promise<void> {
+  for (const topic of ["all", `order#${orderID}`]) {
+    await system.put("log", { topic, cursor: cursorAt(at, `m-${orderID}`), entry: JSON.stringify({ orderID }) });
+  }
+}
+
 describe("from now on", () => {
   test("a client follows all orders, for as long as its connection can last", async () => {
     const before = Date.now();
@@ -43,8 +50,14 @@ describe("from now on", () => {
     const connectedAt = Date.UTC(2026, 7, 9, 12);
     const event = webSocketEvent(id, "subscribe", { body: { action: "subscribe" }, connectedAt });
     const answer = messageIn(await subscribe.invoke(event));
-    expect(answer).toEqual({ type: "subscribed", cursor: expect.stringMatching(/^\d{15}$/), isCaughtUp: true });
-    expect(Number(answer.cursor)).toBeGreaterThanOrEqual(before);
+    expect(answer).toEqual({
+      type: "subscribed",
+      cursor: expect.stringMatching(/^\d{15}$/),
+      missed: 0,
+      isCaughtUp: true,
+    });
+    expect(Number(answer.cursor)).toBeGreaterThanOrEqual(before - SETTLING_MILLISECONDS);
+    expect(Number(answer.cursor)).toBeLessThanOrEqual(Date.now() - SETTLING_MILLISECONDS);
     expect((await system.items("followers")).find(({ connectionId }) => connectionId === id)).toEqual({
       topic: "all",
       connectionId: id,
@@ -80,21 +93,40 @@ describe("catching up", () => {
     expect(system.connections.messagesOf(id)).toEqual([
       {
         type: "missed",
-        cursor: expect.stringMatching(/^\d{15}-m-c$/),
+        cursor: answer.cursor,
         orders: ["a", "b", "c"].map((orderID) => ({ orderID, order: { orderID, item: "tea" } })),
       },
     ]);
     expect(answer).toMatchObject({ isCaughtUp: true });
   });
 
-  test("sends the last minute again, in which a later order may have been sent before an earlier", async () => {
-    const [last] = (await system.items("log")).filter(({ topic }) => topic === "order#c");
+  test("sends whoever comes for the first time what came in the last minute", async () => {
     const id = await client();
-    await follow(id, { since: last?.cursor });
+    expect(await follow(id)).toMatchObject({ missed: 3, isCaughtUp: true });
     expect(missedBy(id)).toEqual(["a", "b", "c"]);
-    const late = await client();
-    await follow(late, { since: cursorAt(Date.now() + 61_000) });
-    expect(missedBy(late)).toEqual([]);
+  });
+
+  test("gives a cursor from before the last minute, in which an order may still come into the log before another", async () => {
+    const id = await client();
+    const { cursor } = await follow(id, { since: cursorAt(Date.now() + 3_600_000) });
+    expect(timeOf(cursor)).toBeLessThanOrEqual(Date.now() - SETTLING_MILLISECONDS);
+    expect(missedBy(id)).toEqual(["a", "b", "c"]);
+    // Logged late, under the time at which its broadcast began.
+    await logged("late", Date.now() - SETTLING_MILLISECONDS / 2);
+    await follow(id, { since: cursor });
+    expect(missedBy(id).slice(3)).toEqual(["late", "a", "b", "c"]);
+  });
+
+  test("sends again what is in the last minute, and nothing that is older than the cursor", async () => {
+    const id = await client();
+    const now = Date.now();
+    for (const seconds of [3_600, 3_000]) await logged(`old-${seconds}`, now - seconds * 1_000);
+    const { cursor } = await follow(id, { orderID: "old-3000", since: cursorAt(now - 4_000_000) });
+    expect(missedBy(id)).toEqual(["old-3000"]);
+    expect(await follow(id, { orderID: "old-3000", since: cursor })).toMatchObject({ missed: 0, isCaughtUp: true });
+    const all = await client();
+    await follow(all, { since: cursorAt(now - 3_600_000, "m-old-3600") });
+    expect(missedBy(all)).toEqual(["old-3000", "late", "a", "b", "c"]);
   });
 
   test("reads the one order's log for whoever follows one", async () => {
@@ -132,18 +164,54 @@ describe("a lot to catch up with", () => {
     expect(system.connections.messagesOf(id).length).toBeGreaterThan(2);
   });
 
-  test("stops where the client takes no more, and goes on from there when asked", async () => {
+  /** Follows, with a client that takes so many messages and no more. */
+  async function followTaking(messages: number, since: string): Promise<{ answer: Message; id: string }> {
     const id = await client();
     system.connections.onMessage = (connectionId) => {
-      if (connectionId === id) system.connections.behaviours.set(id, "full");
+      if (connectionId === id && system.connections.messagesOf(id).length === messages) {
+        system.connections.behaviours.set(id, "full");
+      }
     };
-    const first = await follow(id, { since: cursorAt(Date.now()) });
-    expect(first).toMatchObject({ type: "subscribed", isCaughtUp: false });
-    expect(first.cursor).toBe(system.connections.messagesOf(id).at(-1)?.cursor);
+    if (messages === 0) system.connections.behaviours.set(id, "full");
+    const answer = await follow(id, { since });
     system.connections.onMessage = () => undefined;
     system.connections.behaviours.delete(id);
-    expect(await follow(id, { since: first.cursor })).toMatchObject({ isCaughtUp: true });
-    expect(new Set(missedBy(id).slice(-5))).toEqual(new Set(["big-0", "big-1", "big-2", "big-3", "big-4"]));
+    return { answer, id };
+  }
+
+  test("stops where the client takes no more, and goes on from there when asked", async () => {
+    const since = cursorAt(Date.now() - 20_000);
+    const { answer, id } = await followTaking(1, since);
+    expect(answer).toMatchObject({ type: "subscribed", isCaughtUp: false });
+    expect(await follow(id, { since: answer.cursor })).toMatchObject({ isCaughtUp: true });
+    expect(missedBy(id)).toEqual(expect.arrayContaining(["big-0", "big-1", "big-2", "big-3", "big-4"]));
+  });
+
+  test("gets further with every answer, by what was sent, where that is older than a minute", async () => {
+    const hourAgo = Date.now() - 3_600_000;
+    for (let at = 0; at < 5; at += 1) {
+      const entry = JSON.stringify({ orderID: `long-${at}`, order: { text: "x".repeat(60_000) } });
+      await system.put("log", { topic: "order#long", cursor: cursorAt(hourAgo + at, `m-${at}`), entry });
+    }
+    let since = cursorAt(hourAgo - 1);
+    const seen: string[] = [];
+    for (let rounds = 0; rounds < 2; rounds += 1) {
+      const id = await client();
+      system.connections.onMessage = () => system.connections.behaviours.set(id, "full");
+      const answer = await follow(id, { orderID: "long", since });
+      expect(answer).toMatchObject({ isCaughtUp: false, missed: 2 });
+      since = answer.cursor ?? "";
+      seen.push(...missedBy(id));
+    }
+    system.connections.onMessage = () => undefined;
+    expect(seen).toEqual(["long-0", "long-1", "long-2", "long-3"]);
+    expect(since).toBe(cursorAt(hourAgo + 3, "m-3"));
+  });
+
+  test("gives back the cursor that it came with where the client takes nothing at all", async () => {
+    const since = cursorAt(Date.now() - 3_600_000, "m-1");
+    const { answer } = await followTaking(0, since);
+    expect(answer).toMatchObject({ isCaughtUp: false, missed: 0, cursor: since });
   });
 });
 
@@ -173,7 +241,7 @@ describe("refuses, with a message that says why,", () => {
   });
 
   test("a connection that is gone already", async () => {
-    expect(await follow("never")).toMatchObject({ type: "error" });
+    expect(await follow("never")).toMatchObject({ error: "This connection is not known any more; connect again." });
     expect(await followersOf("all")).not.toContain("never");
   });
 

@@ -1,17 +1,21 @@
 // A client of the live orders' WebSocket API, for browsers: docs/live-orders.md says what it does and why. No build, no dependency.
 
-/** Milliseconds between two pings: API Gateway closes a connection that nothing passes over for 10 minutes. */
-const PING_EVERY = 240_000;
+/**
+ * Most milliseconds until the client asks again for what it missed. That finds orders that the service failed to send, shows whether the
+ * connection is still there, and keeps it open: API Gateway closes one that nothing passes over for 10 minutes.
+ */
+const ASK_EVERY = 240_000;
 /** Milliseconds that an answer may take. Catching up takes up to 29 seconds. */
 const ANSWER_WITHIN = 40_000;
 /** Milliseconds before the first attempt to come back, doubled with each, up to the longest. */
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 30_000;
 /** Orders that are remembered, to tell those that come again. */
-const REMEMBERED = 10_000;
+const REMEMBERED = 50_000;
 
 /**
- * Follows all orders, or one, until it is stopped: comes back whenever the connection ends, and catches up from the last order that it has seen.
+ * Follows all orders, or one, until it is stopped: comes back whenever the connection ends, and catches up from the last place in the log up to
+ * which it has missed nothing.
  *
  * Calls `onState` with `connecting`, `catching up`, `live`, `waiting` (with the milliseconds until it tries again, and whether it was ever let
  * in) and `stopped`; `onOrder` with each order once; `onLost` with the time before which orders were not kept; `onError` with a sentence.
@@ -44,7 +48,9 @@ class LiveOrders {
   stop() {
     this.isStopped = true;
     clearTimeout(this.retry);
-    this.socket?.close(1000);
+    const { socket } = this;
+    this.ended();
+    socket?.close(1000);
     this.options.onState("stopped");
   }
 
@@ -52,13 +58,21 @@ class LiveOrders {
     const { url, token } = this.options;
     const address = token ? `${url}${url.includes("?") ? "&" : "?"}token=${encodeURIComponent(token)}` : url;
     this.options.onState("connecting");
-    this.isCaughtUp = false;
+    this.isLive = false;
     this.wasLetIn = false;
-    const socket = new WebSocket(address);
+    let socket;
+    try {
+      socket = new WebSocket(address);
+    } catch {
+      this.stop();
+      this.options.onError("The address is none that a browser can open a WebSocket to from here.");
+      return;
+    }
     this.socket = socket;
     socket.onopen = () => {
       this.wasLetIn = true;
-      this.subscribe(this.cursor);
+      this.options.onState("catching up");
+      this.subscribe();
     };
     socket.onmessage = ({ data }) => {
       // Messages of a connection that was given up may still be on their way.
@@ -69,16 +83,11 @@ class LiveOrders {
     };
   }
 
-  /** @param {string} [since] */
-  subscribe(since) {
+  /** Asks for what came since, and gives the connection up where nothing comes back. */
+  subscribe() {
     const { orderID } = this.options;
-    this.options.onState("catching up");
-    this.ask({ action: "subscribe", orderID, since });
-  }
-
-  /** Sends a message, and gives the connection up where nothing comes back. @param {object} message */
-  ask(message) {
-    this.socket?.send(JSON.stringify(message));
+    this.missed = 0;
+    this.socket?.send(JSON.stringify({ action: "subscribe", orderID, since: this.cursor }));
     clearTimeout(this.unanswered);
     this.unanswered = setTimeout(() => this.giveUp(), ANSWER_WITHIN);
   }
@@ -90,24 +99,24 @@ class LiveOrders {
     socket?.close();
   }
 
-  /** @param {{ type?: string, cursor?: string, orders?: { orderID: string }[], isCaughtUp?: boolean, lostBefore?: string, error?: string, message?: string }} message */
-  receive({ type, cursor, orders = [], isCaughtUp, lostBefore, error, message }) {
+  /** @param {{ type?: string, cursor?: string, orders?: { orderID: string }[], missed?: number, isCaughtUp?: boolean, lostBefore?: string, error?: string, message?: string }} message */
+  receive({ type, cursor, orders = [], missed = 0, isCaughtUp, lostBefore, error, message }) {
     switch (type) {
       case "new":
+        for (const order of orders) this.take(order, type);
+        break;
       case "missed":
         for (const order of orders) this.take(order, type);
-        // While it catches up, a new order says nothing of those before it.
-        if (type === "missed" || this.isCaughtUp) this.keep(cursor);
+        this.missed += orders.length;
+        this.cursor = cursor;
         break;
       case "subscribed":
         clearTimeout(this.unanswered);
-        this.keep(cursor);
+        // Nothing says that it cannot overtake what it counts: then the next time begins before that.
+        if (this.missed >= missed) this.cursor = cursor;
         if (lostBefore) this.options.onLost(lostBefore);
         if (isCaughtUp) this.live();
-        else this.subscribe(cursor);
-        break;
-      case "pong":
-        clearTimeout(this.unanswered);
+        else this.subscribe();
         break;
       default:
         // An error of the service's, or of API Gateway's, which has a message and no type.
@@ -117,11 +126,14 @@ class LiveOrders {
   }
 
   live() {
-    this.isCaughtUp = true;
-    this.attempts = 0;
-    this.options.onState("live");
-    clearInterval(this.pings);
-    this.pings = setInterval(() => this.ask({ action: "ping" }), PING_EVERY);
+    if (!this.isLive) {
+      this.isLive = true;
+      this.liveSince = Date.now();
+      this.options.onState("live");
+    }
+    clearTimeout(this.nextAsk);
+    // Chance keeps clients that came together from asking together.
+    this.nextAsk = setTimeout(() => this.subscribe(), ASK_EVERY * (0.75 + Math.random() / 4));
   }
 
   /** An order may come more than once: as new and as missed, or because a broadcast was tried again. */
@@ -132,16 +144,13 @@ class LiveOrders {
     this.options.onOrder(order, how);
   }
 
-  /** Cursors sort as texts. @param {string} [cursor] */
-  keep(cursor) {
-    if (cursor !== undefined && (this.cursor === undefined || cursor > this.cursor)) this.cursor = cursor;
-  }
-
   ended() {
     this.socket = undefined;
     clearTimeout(this.unanswered);
-    clearInterval(this.pings);
+    clearTimeout(this.nextAsk);
     if (this.isStopped) return;
+    // A connection that lasted ends the growing of the pauses; one that is let in and cut off at once does not.
+    if (this.isLive && Date.now() - this.liveSince > LONGEST_PAUSE) this.attempts = 0;
     const longest = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** this.attempts);
     this.attempts += 1;
     // Chance keeps clients that were cut off together from coming back together.

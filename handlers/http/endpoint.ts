@@ -17,7 +17,7 @@ export interface Answer {
 }
 
 /**
- * A handler for a Lambda proxy integration of a REST API. Whatever `answer` throws becomes `application/problem+json`; what is this
+ * A handler for a Lambda proxy integration of a REST API, or of an HTTP API with payload format 1.0 or 2.0. Whatever `answer` throws becomes `application/problem+json`; what is this
  * service's fault goes to the log with the id that the problem names. Pages of the origins in `ALLOWED_ORIGINS` may read every answer.
  *
  * @param headers of every answer, problems included

@@ -6,10 +6,10 @@ import {
   PostToConnectionCommand,
 } from "@aws-sdk/client-apigatewaymanagementapi";
 
-/** Milliseconds that a message may take to one client, its retries included. */
-const CALL_TIMEOUT = 3_000;
+/** Milliseconds that a call may take, its retries included. */
+const PATIENCE = 3_000;
 
-/** How a call ended: it is done, the client is gone, or it takes no more for now. */
+/** How a call ended: it is done, the client is gone, or it takes no more for now, or API Gateway for it. */
 export type Outcome = "sent" | "gone" | "slow";
 
 /** The open connections of the API's stage. */
@@ -22,32 +22,43 @@ export class Connections {
     this.client = new ApiGatewayManagementApiClient({ endpoint: url?.replace(/^ws/, "http") });
   }
 
-  /** @throws Error where it is not up to the client, such as for want of a right */
-  send(connectionId: string, message: string): Promise<Outcome> {
-    return outcomeOf((abortSignal) =>
-      this.client.send(new PostToConnectionCommand({ ConnectionId: connectionId, Data: Buffer.from(message) }), {
-        abortSignal,
-      }),
-    );
+  /**
+   * @param patience milliseconds that it may take, retries included; a message that takes longer may still reach the client
+   * @throws Error where it is not up to the client, such as for want of a right
+   */
+  send(connectionId: string, message: string, patience = PATIENCE): Promise<Outcome> {
+    const command = new PostToConnectionCommand({ ConnectionId: connectionId, Data: Buffer.from(message) });
+    return outcomeOf(patience, (abortSignal) => this.client.send(command, { abortSignal }));
   }
 
   /** Closes a connection, so that its client comes back. */
   close(connectionId: string): Promise<Outcome> {
-    return outcomeOf((abortSignal) =>
-      this.client.send(new DeleteConnectionCommand({ ConnectionId: connectionId }), { abortSignal }),
-    );
+    const command = new DeleteConnectionCommand({ ConnectionId: connectionId });
+    return outcomeOf(PATIENCE, (abortSignal) => this.client.send(command, { abortSignal }));
   }
 }
 
-async function outcomeOf(call: (abortSignal: AbortSignal) => Promise<unknown>): Promise<Outcome> {
-  const signal = AbortSignal.timeout(CALL_TIMEOUT);
+async function outcomeOf(patience: number, call: (abortSignal: AbortSignal) => Promise<unknown>): Promise<Outcome> {
+  const signal = AbortSignal.timeout(patience);
   try {
     await call(signal);
     return "sent";
   } catch (error) {
     if (error instanceof GoneException) return "gone";
-    // The first is said of a client whose buffer is full, too: https://docs.aws.amazon.com/apigatewaymanagementapi/latest/api/API_connection_POST.html
-    if (error instanceof LimitExceededException || signal.aborted) return "slow";
+    if (signal.aborted || isPassing(error)) return "slow";
     throw error;
   }
+}
+
+/**
+ * Whether it may work later: the client's buffer is full, too much is asked at once, or the service or the network fails.
+ * @see https://docs.aws.amazon.com/apigatewaymanagementapi/latest/api/API_connection_POST.html
+ */
+function isPassing(error: unknown): boolean {
+  if (error instanceof LimitExceededException) return true;
+  const { code, $metadata } = (error ?? {}) as {
+    readonly code?: unknown;
+    readonly $metadata?: { readonly httpStatusCode?: number };
+  };
+  return ($metadata?.httpStatusCode ?? 0) >= 500 || /^E[A-Z]+$/.test(String(code));
 }

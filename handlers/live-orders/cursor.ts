@@ -5,10 +5,10 @@
 export const BROADCAST_SECONDS = 30;
 
 /**
- * How far before its cursor a client that comes back is given orders again. Broadcasts run side by side, so an order with an earlier cursor can
- * be sent after one with a later: later by what a broadcast takes, and by what the clocks of two functions differ.
+ * How long before now the log is settled. Broadcasts run side by side, so an order can come into the log before one that is there already: by
+ * what a broadcast takes, and by what the clocks of two functions differ.
  */
-const OVERLAP_MILLISECONDS = 2 * BROADCAST_SECONDS * 1_000;
+export const SETTLING_MILLISECONDS = 2 * BROADCAST_SECONDS * 1_000;
 
 const CURSOR = /^(\d{15})(-[\w-]{1,100})?$/;
 
@@ -26,5 +26,8 @@ export function timeOf(cursor: unknown): number | undefined {
   return milliseconds === undefined ? undefined : Number(milliseconds);
 }
 
-/** Where a client reads on from that has seen everything up to a time: some of what it has seen is in it, and nothing that it missed is not. */
-export const overlapping = (milliseconds: number): string => cursorAt(Math.max(0, milliseconds - OVERLAP_MILLISECONDS));
+/** The place before which nothing comes into the log any more: whoever was sent all that stands there has missed nothing. */
+export const settledAt = (milliseconds: number): string => cursorAt(Math.max(0, milliseconds - SETTLING_MILLISECONDS));
+
+/** The one of two cursors that stands before the other. */
+export const earlierOf = (one: string, other: string): string => (one < other ? one : other);

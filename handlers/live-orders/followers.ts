@@ -1,5 +1,6 @@
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { DeleteCommand, PutCommand, QueryCommand } from "@aws-sdk/lib-dynamodb";
+import { DeleteCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
+import { itemsOf } from "./query";
 
 /** Seconds that a connection can last, 2 hours, and some more: what is known of it is of no use afterwards. */
 const CONNECTION_SECONDS = 2 * 3_600 + 600;
@@ -23,24 +24,16 @@ export class Followers {
     await this.database.send(new DeleteCommand({ TableName: this.TableName, Key: { topic, connectionId } }));
   }
 
-  /** Ids of the connections that follow a topic at the time of asking. What was added before is there: the read is consistent. */
+  /** Ids of the connections that follow a topic at the time of asking. */
   async *of(topic: string): AsyncGenerator<string> {
-    let ExclusiveStartKey: Record<string, unknown> | undefined;
-    do {
-      const page = await this.database.send(
-        new QueryCommand({
-          TableName: this.TableName,
-          KeyConditionExpression: "topic = :topic",
-          // DynamoDB deletes what has expired when it gets round to it.
-          FilterExpression: "expiresAt > :now",
-          ProjectionExpression: "connectionId",
-          ExpressionAttributeValues: { ":topic": topic, ":now": Math.floor(Date.now() / 1_000) },
-          ConsistentRead: true,
-          ExclusiveStartKey,
-        }),
-      );
-      for (const { connectionId } of page.Items ?? []) yield connectionId as string;
-      ExclusiveStartKey = page.LastEvaluatedKey;
-    } while (ExclusiveStartKey);
+    const followers = itemsOf(this.database, {
+      TableName: this.TableName,
+      KeyConditionExpression: "topic = :topic",
+      // DynamoDB deletes what has expired when it gets round to it.
+      FilterExpression: "expiresAt > :now",
+      ProjectionExpression: "connectionId",
+      ExpressionAttributeValues: { ":topic": topic, ":now": Math.floor(Date.now() / 1_000) },
+    });
+    for await (const { connectionId } of followers) yield connectionId as string;
   }
 }

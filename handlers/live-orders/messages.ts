@@ -17,13 +17,22 @@ export function entryOf(orderID: string, order?: unknown): string {
   return JSON.stringify({ orderID, isTooLarge: true });
 }
 
+/** A message with an order as it comes. */
+export const newOrder = (entry: string): string => `{"type":"new","orders":[${entry}]}`;
+
 /**
- * A message with orders.
- * @param type `new`: as they come; `missed`: in the log's order, without a gap since what the client has seen
- * @param entries of `entryOf`
+ * A message with orders in the log's order, without a gap since the cursor that the client gave.
+ * @param cursor what the client may give the next time
  */
-export const ordersMessage = (type: "new" | "missed", cursor: string, entries: readonly string[]): string =>
-  `{"type":"${type}","cursor":${JSON.stringify(cursor)},"orders":[${entries.join(",")}]}`;
+export const missedOrders = (cursor: string, entries: readonly string[]): string =>
+  `{"type":"missed","cursor":${JSON.stringify(cursor)},"orders":[${entries.join(",")}]}`;
+
+/** What a batch has gathered. */
+export interface Gathered {
+  readonly entries: readonly string[];
+  /** Where the last of them stands in the log. */
+  readonly cursor: string;
+}
 
 /** Gathers entries of the log until a message is full. */
 export class Batch {
@@ -31,12 +40,12 @@ export class Batch {
   private bytes = 0;
   private cursor = "";
 
-  /** The message of what is gathered so far; none where nothing is. */
-  take(): { readonly cursor: string; readonly message: string } | undefined {
+  /** What is gathered so far, which the batch then no longer has. */
+  take(): Gathered {
     const { cursor, entries } = this;
     this.entries = [];
     this.bytes = 0;
-    return entries.length === 0 ? undefined : { cursor, message: ordersMessage("missed", cursor, entries) };
+    return { cursor, entries };
   }
 
   /** Whether an entry still fits. */

@@ -1,5 +1,6 @@
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { PutCommand, QueryCommand } from "@aws-sdk/lib-dynamodb";
+import { PutCommand } from "@aws-sdk/lib-dynamodb";
+import { itemsOf } from "./query";
 
 /** An order in the log: where it stands, and what clients get of it. */
 export interface LoggedOrder {
@@ -22,22 +23,14 @@ export class OrderLog {
     await Promise.all(topics.map(put));
   }
 
-  /** The orders of a topic behind a cursor, in the log's order. What was appended before the question is there: the read is consistent. */
+  /** The orders of a topic behind a cursor, in the log's order. */
   async *since(topic: string, cursor: string): AsyncGenerator<LoggedOrder> {
-    let ExclusiveStartKey: Record<string, unknown> | undefined;
-    do {
-      const page = await this.database.send(
-        new QueryCommand({
-          TableName: this.TableName,
-          KeyConditionExpression: "topic = :topic AND #cursor > :cursor",
-          ExpressionAttributeNames: { "#cursor": "cursor" },
-          ExpressionAttributeValues: { ":topic": topic, ":cursor": cursor },
-          ConsistentRead: true,
-          ExclusiveStartKey,
-        }),
-      );
-      yield* (page.Items ?? []) as LoggedOrder[];
-      ExclusiveStartKey = page.LastEvaluatedKey;
-    } while (ExclusiveStartKey);
+    const logged = itemsOf(this.database, {
+      TableName: this.TableName,
+      KeyConditionExpression: "topic = :topic AND #cursor > :cursor",
+      ExpressionAttributeNames: { "#cursor": "cursor" },
+      ExpressionAttributeValues: { ":topic": topic, ":cursor": cursor },
+    });
+    for await (const { cursor: place, entry } of logged) yield { cursor: String(place), entry: String(entry) };
   }
 }

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { cursorAt, overlapping, timeOf } from "../../../handlers/live-orders/cursor";
+import { cursorAt, earlierOf, settledAt, timeOf } from "../../../handlers/live-orders/cursor";
 
 const time = fc.integer({ min: 0, max: 8_640_000_000_000_000 / 10 });
 const tieBreaker = fc.uuid();
@@ -22,8 +22,18 @@ test.each([
   [60_000, 0],
   [61_000, 1_000],
   [59_999, 0],
-])("whoever has seen everything up to %i reads on from %i", (seen, from) => {
-  expect(overlapping(seen)).toBe(cursorAt(from));
+])("at %i the log is settled up to %i", (now, settled) => {
+  expect(settledAt(now)).toBe(cursorAt(settled));
+});
+
+test("the earlier of two cursors is the same whichever comes first", () => {
+  fc.assert(
+    fc.property(time, time, tieBreaker, tieBreaker, (one, other, a, b) => {
+      const cursors = [cursorAt(one, a), cursorAt(other, b)] as const;
+      expect(timeOf(earlierOf(...cursors))).toBe(Math.min(one, other));
+      expect(earlierOf(cursors[1], cursors[0])).toBe(earlierOf(...cursors));
+    }),
+  );
 });
 
 test.each([

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { Batch, entryOf, ordersMessage } from "../../../handlers/live-orders/messages";
+import { Batch, entryOf, type Gathered, missedOrders, newOrder } from "../../../handlers/live-orders/messages";
 
 const MAX_MESSAGE_BYTES = 128_000;
 
@@ -15,7 +15,10 @@ test.each([
 ])("an entry of %i bytes is too large: %s", (bytes, isTooLarge) => {
   const entry = entryOf("1", orderOf(bytes));
   expect("isTooLarge" in JSON.parse(entry)).toBe(isTooLarge);
-  expect(Buffer.byteLength(ordersMessage("new", "0".repeat(116), [entry]))).toBeLessThanOrEqual(MAX_MESSAGE_BYTES);
+  for (const message of [newOrder(entry), missedOrders("0".repeat(116), [entry])]) {
+    expect(JSON.parse(message)).toMatchObject({ orders: [JSON.parse(entry)] });
+    expect(Buffer.byteLength(message)).toBeLessThanOrEqual(MAX_MESSAGE_BYTES);
+  }
 });
 
 test("an order that is not known is told of by its ID", () => {
@@ -27,22 +30,21 @@ test("batches hold every entry once, in order, each batch as large as a message 
   fc.assert(
     fc.property(texts, (given) => {
       const batch = new Batch();
-      const taken: { cursor: string; message: string }[] = [];
-      const take = () => taken.push(...[batch.take()].filter((one) => one !== undefined));
+      const taken: Gathered[] = [];
       for (const [at, text] of given.entries()) {
         const entry = entryOf(String(at), { text });
-        if (!batch.hasRoomFor(entry)) take();
+        if (!batch.hasRoomFor(entry)) taken.push(batch.take());
         batch.add(String(at), entry);
       }
-      take();
-      const messages = taken.map(({ message }) => JSON.parse(message));
-      const ids = messages.flatMap(({ orders }) => orders.map(({ orderID }: { orderID: string }) => orderID));
-      expect(ids).toEqual(given.map((_, at) => String(at)));
-      for (const [at, { cursor, message }] of taken.entries()) {
-        expect(Buffer.byteLength(message)).toBeLessThanOrEqual(MAX_MESSAGE_BYTES);
-        expect(messages[at].orders.at(-1).orderID).toBe(cursor);
-        expect(messages[at]).toMatchObject({ type: "missed", cursor });
+      taken.push(batch.take());
+      const idsOf = ({ entries }: Gathered): string[] => entries.map((entry) => JSON.parse(entry).orderID);
+      expect(taken.flatMap(idsOf)).toEqual(given.map((_, at) => String(at)));
+      for (const gathered of taken) {
+        const { cursor, entries } = gathered;
+        expect(Buffer.byteLength(missedOrders("0".repeat(116), entries))).toBeLessThanOrEqual(MAX_MESSAGE_BYTES);
+        if (entries.length > 0) expect(idsOf(gathered).at(-1)).toBe(cursor);
       }
+      expect(batch.take().entries).toEqual([]);
     }),
     { numRuns: 25 },
   );

@@ -1,7 +1,7 @@
 import { cursorAt } from "../../../handlers/live-orders/cursor";
 import { CallOrder } from "../../support/call-order";
 import type { LambdaFunction } from "../../support/lambda-function";
-import { LiveOrders, snsEvent, webSocketEvent } from "../../support/live-orders";
+import { LiveOrders, messageIn, snsEvent, webSocketEvent } from "../../support/live-orders";
 
 let system: LiveOrders;
 let order: CallOrder;
@@ -58,11 +58,11 @@ test.each([
   expect(seen.map(({ orderID }) => orderID)).toContain(id);
 });
 
-// What a client that is new wants begins when it follows: nothing that is logged after that may pass it by.
+// Whoever is new is given the last minute, so that the same holds for it.
 test.each([
-  [follows, logged, told],
-  [logged, follows, told],
-])("an order that comes while a new client subscribes reaches it: %s, %s, %s", async (...steps) => {
+  [follows, reads, logged, told],
+  [logged, told, follows, reads],
+])("an order that comes while a new client subscribes reaches it: %s, %s, %s, %s", async (...steps) => {
   const id = `new-${steps[0] === follows ? "first" : "second"}`;
   await connect.invoke(webSocketEvent(id, "$connect"));
   order.begin(steps);
@@ -71,5 +71,18 @@ test.each([
     broadcast.invoke(snsEvent({ orderID: id }, id)),
   ]);
   const seen = system.connections.messagesOf(id).flatMap(({ orders }) => orders ?? []);
-  expect(seen.map(({ orderID }) => orderID)).toEqual([id]);
+  expect(seen.map(({ orderID }) => orderID)).toContain(id);
+});
+
+test("an order that was logged, and whose broadcast then failed, reaches a client that is connected when it next asks", async () => {
+  const body = { action: "subscribe", orderID: "untold" };
+  await connect.invoke(webSocketEvent("waits", "$connect"));
+  const { cursor } = messageIn(await subscribe.invoke(webSocketEvent("waits", "subscribe", { body })));
+  const short = await system.function("broadcast-order", { REMAINING_MILLISECONDS: "1000" });
+  await expect(short.invoke(snsEvent({ orderID: "untold" }))).rejects.toThrow("time was over");
+  expect(system.connections.messagesOf("waits")).toEqual([]);
+  await subscribe.invoke(webSocketEvent("waits", "subscribe", { body: { ...body, since: cursor } }));
+  expect(system.connections.messagesOf("waits").flatMap(({ orders }) => orders)).toEqual([
+    { orderID: "untold", order: { orderID: "untold" } },
+  ]);
 });
