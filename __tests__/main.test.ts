@@ -104,6 +104,7 @@ No accountId in settings/: everything would go to whatever account the credentia
 
 live-orders-dev, run on this machine
   a client that follows all orders saw walk-live N ms after it was posted
+  it went away, and when it came back got walk-away, which it had missed
 orders-dev, run on this machine
   POST /orders {"orderID":"walk-1","item":"tea","quantity":2}  202 {"messageId":"<id>"}
   in dev-orders after N ms  {"orderID":"walk-1","item":"tea","quantity":2}

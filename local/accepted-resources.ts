@@ -1,4 +1,5 @@
 import type { Place } from "./aws";
+import type { ResourceIds } from "./resource-ids";
 
 type Attributes = Readonly<Record<string, unknown>>;
 
@@ -14,18 +15,16 @@ interface AcceptedResource {
 
 interface Context {
   readonly place: Place;
-  /** A number of its own. */
-  readonly count: number;
-  readonly arn: (service: string, resource: string) => string;
+  readonly ids: ResourceIds;
 }
 
 const tags = ["tags", "tags_all"];
 
-/** A UUID by counting, so that a run can be read again. */
-const uuid = (count: number): string => `00000000-0000-4000-8000-${String(count).padStart(12, "0")}`;
+const arnOf = ({ partition, region, accountId }: Place, service: string, resource: string): string =>
+  `arn:${partition}:${service}:${region}:${accountId}:${resource}`;
 
-/** An id as EC2 has them: 17 hexadecimal digits. */
-const ec2Id = (prefix: string, count: number): string => `${prefix}-${String(count).padStart(17, "0")}`;
+/** An id as EC2 has them. */
+const ec2Id = (prefix: string, ids: ResourceIds): string => `${prefix}-${ids.hexadecimal(17)}`;
 
 const securityGroupRule: AcceptedResource = {
   arguments: [
@@ -33,9 +32,9 @@ const securityGroupRule: AcceptedResource = {
     ...["to_port", "referenced_security_group_id", ...tags],
   ],
   unenforced: "networks: every port is open",
-  attributes: (_, { count, arn }) => {
-    const id = ec2Id("sgr", count);
-    return { id, security_group_rule_id: id, arn: arn("ec2", `security-group-rule/${id}`) };
+  attributes: (_, { place, ids }) => {
+    const id = ec2Id("sgr", ids);
+    return { id, security_group_rule_id: id, arn: arnOf(place, "ec2", `security-group-rule/${id}`) };
   },
 };
 
@@ -46,8 +45,8 @@ export const acceptedResources: Readonly<Record<string, AcceptedResource>> = {
       ...["domain_name", "validation_method", "subject_alternative_names", "key_algorithm", "options", ...tags],
     ],
     unenforced: "certificates: nothing here speaks TLS",
-    attributes: ({ domain_name: domainName, subject_alternative_names: others = [] }, { count, arn }) => {
-      const id = arn("acm", `certificate/${uuid(count)}`);
+    attributes: ({ domain_name: domainName, subject_alternative_names: others = [] }, { place, ids }) => {
+      const id = arnOf(place, "acm", `certificate/${ids.uuid()}`);
       const names = new Set([String(domainName), ...(others as readonly string[])]);
       return { id, arn: id, status: "PENDING_VALIDATION", domain_validation_options: [...names].map(proofOf) };
     },
@@ -65,8 +64,8 @@ export const acceptedResources: Readonly<Record<string, AcceptedResource>> = {
   aws_api_gateway_client_certificate: {
     arguments: ["description", ...tags],
     unenforced: "the certificate: no integration here is called by HTTPS",
-    attributes: (_, { count, place }) => {
-      const id = `c${String(count).padStart(5, "0")}`;
+    attributes: (_, { ids, place }) => {
+      const id = ids.hexadecimal(6);
       return { id, arn: `arn:${place.partition}:apigateway:${place.region}::/clientcertificates/${id}` };
     },
   },
@@ -76,27 +75,27 @@ export const acceptedResources: Readonly<Record<string, AcceptedResource>> = {
       ...["endpoint_configuration", "mutual_tls_authentication", "security_policy", ...tags],
     ],
     unenforced: "the name: APIs are called at their addresses here",
-    attributes: ({ domain_name: domainName }, { count, place }) => ({
+    attributes: ({ domain_name: domainName }, { ids, place }) => ({
       id: domainName,
       arn: `arn:${place.partition}:apigateway:${place.region}::/domainnames/${domainName}`,
-      regional_domain_name: `d-${String(count).padStart(10, "0")}.execute-api.${place.region}.amazonaws.com`,
+      regional_domain_name: `d-${ids.hexadecimal(10)}.execute-api.${place.region}.amazonaws.com`,
       regional_zone_id: "Z0000000000LOCAL",
     }),
   },
   aws_apigatewayv2_api_mapping: {
     arguments: ["api_id", "domain_name", "stage", "api_mapping_key"],
     unenforced: "names and paths: APIs are called at their addresses here",
-    attributes: (_, { count }) => ({ id: `m${String(count).padStart(5, "0")}` }),
+    attributes: (_, { ids }) => ({ id: ids.hexadecimal(6) }),
   },
   aws_apigatewayv2_domain_name: {
     arguments: ["domain_name", "domain_name_configuration", "mutual_tls_authentication", "routing_mode", ...tags],
     unenforced: "the name and mutual TLS: APIs are called at their addresses here, without TLS",
-    attributes: ({ domain_name: domainName, domain_name_configuration: given }, { count, place }) => ({
+    attributes: ({ domain_name: domainName, domain_name_configuration: given }, { ids, place }) => ({
       id: domainName,
       arn: `arn:${place.partition}:apigateway:${place.region}::/domainnames/${domainName}`,
       domain_name_configuration: [given ?? []].flat().map((configuration) => ({
         ...(configuration as Attributes),
-        target_domain_name: `d-${String(count).padStart(10, "0")}.execute-api.${place.region}.amazonaws.com`,
+        target_domain_name: `d-${ids.hexadecimal(10)}.execute-api.${place.region}.amazonaws.com`,
         hosted_zone_id: "Z0000000000LOCAL",
       })),
     }),
@@ -117,9 +116,9 @@ export const acceptedResources: Readonly<Record<string, AcceptedResource>> = {
   aws_security_group: {
     arguments: ["name", "name_prefix", "description", "vpc_id", "ingress", "egress", "revoke_rules_on_delete", ...tags],
     unenforced: "networks: every port is open",
-    attributes: (_, { count, arn }) => {
-      const id = ec2Id("sg", count);
-      return { id, arn: arn("ec2", `security-group/${id}`) };
+    attributes: (_, { place, ids }) => {
+      const id = ec2Id("sg", ids);
+      return { id, arn: arnOf(place, "ec2", `security-group/${id}`) };
     },
   },
   aws_vpc_security_group_egress_rule: securityGroupRule,
@@ -130,9 +129,12 @@ export const acceptedResources: Readonly<Record<string, AcceptedResource>> = {
       ...["custom_response_body", "token_domains", "association_config", ...tags],
     ],
     unenforced: "rules: no request is filtered",
-    attributes: ({ name, scope }, { count, arn }) => {
-      const id = uuid(count);
-      return { id, arn: arn("wafv2", `${scope === "CLOUDFRONT" ? "global" : "regional"}/webacl/${name}/${id}`) };
+    attributes: ({ name, scope }, { place, ids }) => {
+      const id = ids.uuid();
+      return {
+        id,
+        arn: arnOf(place, "wafv2", `${scope === "CLOUDFRONT" ? "global" : "regional"}/webacl/${name}/${id}`),
+      };
     },
   },
   aws_wafv2_web_acl_association: {

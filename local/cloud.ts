@@ -1,41 +1,34 @@
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
-import * as path from "node:path";
 import type { Duplex } from "node:stream";
-import { type Resource, readConfig, type TerraformConfig } from "../terraform/config";
-import { type Applied, apply } from "../terraform/evaluate";
+import { isDeepStrictEqual } from "node:util";
+import { type Resource, readConfig } from "../terraform/config";
 import type { Answer } from "./api-gateway/answer";
 import { ApiGateway, type HttpRequest } from "./api-gateway/api-gateway";
 import type { FunctionCall } from "./api-gateway/proxy-integration";
 import { originOf } from "./api-gateway/request-origin";
 import { UsagePlans } from "./api-gateway/usage-plans";
-import { type ApiDescription, ApisV2 } from "./api-gateway-v2/apis";
+import { ApisV2 } from "./api-gateway-v2/apis";
 import { AwsError, type Caller, type Clock, type Log, type Place, type WireRequest, type WireResponse } from "./aws";
 import { COGNITO_PATH, Cognito } from "./cognito/cognito";
+import { type ApiHost, Deployments, type RunningStack, type StackChange } from "./deployments";
 import { DynamoDb } from "./dynamodb/dynamodb";
 import { faultOf, isForS3, receive, refusalOf, requestOf, send } from "./http";
 import { Iam } from "./iam/iam";
 import { verify, verifyPostPolicy } from "./iam/sigv4";
+import { forgetting, type Journals } from "./journal";
 import { AsyncInvocations } from "./lambda/async-invocations";
 import { EventSourceMappings } from "./lambda/event-source-mappings";
 import { type InvocationResult, Lambda } from "./lambda/lambda";
+import { LambdaApi, type RestRequest } from "./lambda/lambda-api";
 import { queueUrlOf } from "./lambda/queue-mapping";
-import { LocalProvider } from "./resources";
+import { Logs } from "./logs/logs";
+import { placeOf } from "./place";
 import { S3 } from "./s3/s3";
 import { Sns } from "./sns/sns";
 import { Sqs } from "./sqs/sqs";
 import { Sts } from "./sts/sts";
-
-/** A stack as it runs here. */
-export interface RunningStack {
-  readonly name: string;
-  readonly outputs: Applied["outputs"];
-  readonly apis: readonly { readonly url: string; readonly stages: ApiGateway["stages"] }[];
-  /** HTTP and WebSocket APIs. */
-  readonly apisV2: readonly ApiDescription[];
-  /** What of the stack is accepted and not enforced, a sentence for each resource type. */
-  readonly unenforced: readonly string[];
-}
+import { Traffic } from "./traffic";
 
 export interface CloudOptions {
   /** Port on 127.0.0.1; 0 is any that is free. */
@@ -49,10 +42,15 @@ export interface CloudOptions {
   readonly random?: () => number;
   /** Values of Terraform variables, as Terraform reads them from `TF_VAR_<name>`. */
   readonly variables?: Readonly<Record<string, string>>;
+  /**
+   * Where messages, items and objects are written down for the next run.
+   * @default - nowhere: everything is gone when the run ends
+   */
+  readonly journals?: Journals;
 }
 
-/** The account that stacks run in here, where they do not say which. */
-const ACCOUNT_ID = "123456789012";
+export type { RunningStack, StackChange } from "./deployments";
+
 const EXECUTE_API = "/_aws/execute-api";
 
 const systemClock: Clock = {
@@ -76,28 +74,33 @@ export class Cloud {
   readonly s3: S3;
   readonly cognito: Cognito;
   private readonly sts: Sts;
+  private readonly lambdaApi: LambdaApi;
+  private readonly logs: Logs;
   private readonly usagePlans: UsagePlans;
-  readonly stacks: RunningStack[] = [];
   private readonly mappings: EventSourceMappings;
   private readonly asyncInvocations: AsyncInvocations;
   private readonly keyPolicies = new Map<string, string>();
   private readonly vpcEndpoints = new Map<string, string>();
   private readonly apis = new Map<string, ApiGateway>();
   readonly apisV2 = new ApisV2();
-  private count = 0;
+  /** What passes through the run. */
+  readonly traffic = new Traffic();
+  private readonly deployments: Deployments;
 
   private constructor(
     private readonly server: http.Server,
     readonly endpoint: string,
     readonly place: Place,
-    private readonly options: Required<CloudOptions>,
+    private readonly options: Required<Omit<CloudOptions, "variables">>,
   ) {
-    const { clock, log } = options;
-    this.iam = new Iam({ place, clock });
+    const { clock, log, journals } = options;
+    const { tell } = this.traffic;
+    this.iam = new Iam({ place, clock, tell, journals });
     const assume = (roleArn: string, service: string) => this.iam.assume(roleArn, service);
-    this.sqs = new Sqs({ place, access: this.iam, clock, log, endpoint });
+    this.sqs = new Sqs({ place, access: this.iam, clock, log, endpoint, tell, journals });
     this.sns = new Sns({
       place,
+      journals,
       access: this.iam,
       clock,
       log,
@@ -113,21 +116,27 @@ export class Cloud {
         },
       },
     });
-    this.dynamodb = new DynamoDb({ place, access: this.iam, clock, log });
+    this.dynamodb = new DynamoDb({ place, access: this.iam, clock, log, tell, journals });
     this.s3 = new S3({
       place,
+      journals,
       access: this.iam,
       clock,
       log,
       authenticate: (request) => this.authenticate(request).caller,
       authenticateForm: (fields) => this.callerOf(verifyPostPolicy(fields, this.verifyOptions).accessKeyId),
     });
-    this.cognito = new Cognito({ place, clock, log, endpoint });
+    this.cognito = new Cognito({ place, clock, log, endpoint, journals });
     this.sts = new Sts({ iam: this.iam });
     this.usagePlans = new UsagePlans(clock);
-    this.lambda = new Lambda({ place, clock, log, assume, endpoint });
+    this.lambda = new Lambda({ place, clock, log, assume, endpoint, tell });
     this.lambda.onInvocation(({ functionName }) => this.writeLogs(functionName));
-    this.asyncInvocations = new AsyncInvocations({ clock, log, lambda: this.lambda, queues: this.sqs });
+    this.asyncInvocations = new AsyncInvocations({ clock, log, lambda: this.lambda, queues: this.sqs, journals });
+    const resources = (): readonly Resource[] => this.stacks.flatMap((stack) => stack.resources);
+    this.lambdaApi = new LambdaApi({
+      ...{ place, access: this.iam, lambda: this.lambda, asyncInvocations: this.asyncInvocations, resources },
+    });
+    this.logs = new Logs({ place, access: this.iam, lambda: this.lambda, resources });
     this.mappings = new EventSourceMappings({
       place,
       clock,
@@ -135,7 +144,17 @@ export class Cloud {
       lambda: this.lambda,
       queues: this.sqs,
       streams: this.dynamodb,
+      journals,
     });
+    this.deployments = new Deployments(
+      {
+        ...{ place, iam: this.iam, sqs: this.sqs, sns: this.sns, dynamodb: this.dynamodb, lambda: this.lambda },
+        ...{ s3: this.s3, cognito: this.cognito, mappings: this.mappings, asyncInvocations: this.asyncInvocations },
+        ...{ keyPolicies: this.keyPolicies, vpcEndpoints: this.vpcEndpoints, usagePlans: this.usagePlans },
+        executeApi: `${endpoint}${EXECUTE_API}`,
+      },
+      this.apiHost(),
+    );
   }
 
   /**
@@ -143,10 +162,13 @@ export class Cloud {
    * @throws Error that names what of a stack the local run cannot do
    */
   static async start(folders: readonly string[], given: CloudOptions = {}): Promise<Cloud> {
-    const options = { port: 0, clock: systemClock, random: Math.random, log: () => undefined, variables: {}, ...given };
-    const configs = folders.map((folder) => ({ folder, config: readConfig(folder) }));
-    const place = placeOf(configs.map(({ config }) => config));
-    const server = http.createServer();
+    const { variables = {}, ...rest } = given;
+    const defaults = { port: 0, clock: systemClock, random: Math.random, log: () => undefined, journals: forgetting };
+    const options = { ...defaults, ...rest };
+    const stacks = folders.map((folder) => ({ folder, config: readConfig(folder) }));
+    const place = placeOf(stacks.map(({ config }) => config));
+    // Longer than clients keep a connection: one that is closed just as it is used again looks like a failure.
+    const server = http.createServer({ keepAliveTimeout: 65_000 });
     await new Promise<void>((resolve, reject) => {
       server.once("error", () =>
         reject(new Error(`port ${options.port} is taken: choose another with --port, or 0 for any that is free`)),
@@ -158,13 +180,42 @@ export class Cloud {
     server.on("request", (request, response) => void cloud.serve(request, response));
     server.on("upgrade", (request, socket, head) => void cloud.upgrade(request, socket, head));
     try {
-      for (const { folder, config } of configs) cloud.deploy(folder, config);
-      cloud.sns.requireTopics();
+      cloud.deployments.apply({ stacks, variables });
     } catch (error) {
       await cloud.stop();
       throw error;
     }
+    cloud.asyncInvocations.resume();
     return cloud;
+  }
+
+  /** What earlier runs have left of things that no stack makes now, such as `queue POC-Queue: 3 messages`. It is kept. */
+  unclaimed(): readonly string[] {
+    const { sqs, dynamodb, s3, asyncInvocations } = this;
+    return [sqs, dynamodb, s3, asyncInvocations].flatMap((service) => service.unclaimed());
+  }
+
+  /** The stacks that run. */
+  get stacks(): readonly RunningStack[] {
+    return this.deployments.stacks;
+  }
+
+  /**
+   * Goes on with the stacks as they stand in these folders now: only what differs is changed, messages and items stay.
+   *
+   * @returns what was changed
+   * @throws Error that says why that cannot be; everything runs on as before then
+   */
+  reload(folders: readonly string[], variables: Readonly<Record<string, string>> = {}): readonly StackChange[] {
+    const stacks = folders.map((folder) => ({ folder, config: readConfig(folder) }));
+    const place = placeOf(stacks.map(({ config }) => config));
+    if (!isDeepStrictEqual(place, this.place))
+      throw new Error(
+        `the stacks are of ${place.accountId} in ${place.region} now, and run as ${this.place.accountId} in ${this.place.region}. Stop the run, and start it again`,
+      );
+    const changes = this.deployments.apply({ stacks, variables });
+    this.asyncInvocations.resume();
+    return changes;
   }
 
   /** Stops everything: what is under way is ended, no process and no port is left. */
@@ -181,43 +232,6 @@ export class Cloud {
     });
   }
 
-  private deploy(folder: string, config: TerraformConfig): void {
-    const { place, iam, sqs, sns, dynamodb, lambda, s3, cognito, mappings, keyPolicies, vpcEndpoints, usagePlans } =
-      this;
-    const { asyncInvocations } = this;
-    const services = {
-      place,
-      iam,
-      sqs,
-      sns,
-      dynamodb,
-      lambda,
-      s3,
-      cognito,
-      mappings,
-      asyncInvocations,
-      keyPolicies,
-      vpcEndpoints,
-      usagePlans,
-      executeApi: `${this.endpoint}${EXECUTE_API}`,
-    };
-    const provider = new LocalProvider(services, folder, () => {
-      this.count += 1;
-      return this.count;
-    });
-    const { outputs } = apply(config, provider, this.options.variables);
-    const urlOf = (apiId: string): string => `${services.executeApi}/${apiId}`;
-    const apis = [...groupBy(provider.apiResources, apiIdOf)].map(([restApiId, resources]) => ({
-      url: urlOf(restApiId),
-      stages: this.createApi(restApiId, resources).stages,
-    }));
-    const apisV2 = [...groupBy(provider.apiV2Resources, apiIdOf)].map(([apiId, resources]) =>
-      this.apisV2.create(urlOf(apiId), { apiId, resources, ...this.behindApi(apiId) }),
-    );
-    const unenforced = [...provider.unenforced].sort();
-    this.stacks.push({ name: path.basename(folder), outputs, apis, apisV2, unenforced });
-  }
-
   /** Lambda writes a function's logs under the function's role; without the grants they are lost, and the function runs. */
   private writeLogs(functionName: string): void {
     const { partition, region, accountId } = this.place;
@@ -231,16 +245,23 @@ export class Cloud {
     }
   }
 
-  private createApi(restApiId: string, resources: readonly Resource[]): ApiGateway {
-    const api = new ApiGateway({
-      restApiId,
-      resources,
-      usagePlans: this.usagePlans,
-      random: this.options.random,
-      ...this.behindApi(restApiId),
-    });
-    this.apis.set(restApiId, api);
-    return api;
+  /** Makes APIs where requests find them. */
+  private apiHost(): ApiHost {
+    const urlOf = (apiId: string): string => `${this.endpoint}${EXECUTE_API}/${apiId}`;
+    return {
+      putRest: (restApiId, resources) => {
+        const { usagePlans } = this;
+        const { random } = this.options;
+        const api = new ApiGateway({ restApiId, resources, usagePlans, random, ...this.behindApi(restApiId) });
+        this.apis.set(restApiId, api);
+        return { url: urlOf(restApiId), stages: api.stages };
+      },
+      putV2: (apiId, resources) => this.apisV2.create(urlOf(apiId), { apiId, resources, ...this.behindApi(apiId) }),
+      remove: (apiId) => {
+        this.apis.delete(apiId);
+        this.apisV2.remove(apiId);
+      },
+    };
   }
 
   /** What an API of any kind asks and calls. */
@@ -251,6 +272,7 @@ export class Cloud {
       access: this.iam,
       clock: this.options.clock,
       log: this.options.log,
+      tell: this.traffic.tell,
       // The client signed the whole path, of which the API sees the part behind its own id.
       authenticate: (request: HttpRequest): Caller => {
         const path = `${EXECUTE_API}/${apiId}${request.path}`;
@@ -337,11 +359,13 @@ export class Cloud {
 
   private async callAws(request: HttpRequest): Promise<WireResponse> {
     const { caller, service } = this.authenticate(request);
-    const services: Record<string, { handle(caller: Caller, request: WireRequest): Promise<WireResponse> }> = {
+    const services: Record<string, { handle(caller: Caller, request: RestRequest): Promise<WireResponse> }> = {
       sqs: this.sqs,
       sns: this.sns,
       dynamodb: this.dynamodb,
       sts: this.sts,
+      lambda: this.lambdaApi,
+      logs: this.logs,
     };
     const called = Object.hasOwn(services, service) ? services[service] : undefined;
     if (!called)
@@ -354,6 +378,8 @@ export class Cloud {
     return called.handle(caller, {
       headers: { ...request.headers, "x-local-path": queuePath },
       body: request.body.toString(),
+      method: request.method,
+      path: request.path,
     });
   }
 
@@ -372,41 +398,8 @@ export class Cloud {
   }
 }
 
-interface AwsProvider {
-  readonly region: string;
-  readonly allowed_account_ids?: readonly string[];
-}
-
-/** The account and Region that the stacks' providers name; all must name the same. */
-function placeOf(configs: readonly TerraformConfig[]): Place {
-  const providers = configs.flatMap(
-    ({ provider }) => (provider as { aws?: readonly AwsProvider[] } | undefined)?.aws ?? [],
-  );
-  const regions = new Set(providers.map(({ region }) => region));
-  const accounts = new Set(providers.map(({ allowed_account_ids: ids }) => ids?.[0] ?? ACCOUNT_ID));
-  const [region = "us-east-1"] = regions;
-  const [accountId = ACCOUNT_ID] = accounts;
-  if (regions.size > 1 || accounts.size > 1) {
-    throw new Error(
-      `the stacks must be of one Region and account, got: ${[...regions, ...accounts].join(", ")}. Run those of one environment`,
-    );
-  }
-  const partition = region.startsWith("cn-") ? "aws-cn" : region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
-  return { partition, region, accountId };
-}
-
-/** The API that a resource belongs to, or is. */
-const apiIdOf = ({ attributes }: Resource): string =>
-  String(attributes.rest_api_id ?? attributes.api_id ?? attributes.id);
-
 /** The API that a request is for, and what of the path is the API's. */
 function pathOf({ path: asked }: HttpRequest): { readonly apiId: string; readonly rest: string } {
   const [, apiId = "", rest = "/"] = /^\/_aws\/execute-api\/([^/?]+)([/?].*)?$/.exec(asked) ?? [];
   return { apiId, rest: rest.startsWith("?") ? `/${rest}` : rest };
-}
-
-function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): ReadonlyMap<string, readonly Item[]> {
-  const groups = new Map<string, Item[]>();
-  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
-  return groups;
 }

@@ -1,175 +1,101 @@
-// npm run local [-- <environment>] [--port 4566] [--grants] [--walk]
+// npm run local [-- <environment>] [--port 4566] [--data <folder>] [--watch] [--grants] [--walk]
 //
 // Runs the synthesized stacks of an environment on this laptop until it is told to stop.
-import { parseArgs } from "node:util";
-import type { RouteDescription } from "./api-gateway/api-gateway";
-import { authorizationArguments } from "./authorization-headers";
-import { Cloud, type RunningStack } from "./cloud";
+import { Cloud } from "./cloud";
+import { DataFolder } from "./data-folder";
+import { describeRun, grantsTable } from "./description";
+import { type Options, readOptions, usage } from "./options";
+import { LocalPage } from "./page/page";
 import { exitOnSignals } from "./signals";
 import { firstEnvironment, outputFolder, stackFolders, variablesOf } from "./stacks";
 import { walkStacks } from "./walk";
+import { Synthesis } from "./watch/synthesis";
+import { Watch } from "./watch/watch";
 
-const usage = "usage: npm run local -- [environment] [--port <number>] [--grants] [--walk]";
+const log = (source: string, message: string): void =>
+  console.log(`${new Date().toISOString().slice(11, 23)}  ${source}  ${message}`);
 
-interface Options {
-  readonly environment?: string;
-  readonly port: number;
-  readonly grants: boolean;
-  readonly walk: boolean;
+/** What a run consists of, to be stopped in this order. */
+interface Run {
+  readonly watch?: Watch;
+  readonly page: LocalPage;
+  readonly cloud: Cloud;
 }
 
-function readOptions(args: string[]): Options {
+/** What is watched, and what to run of it. */
+interface Watched {
+  readonly synthesis: Synthesis;
+  readonly find: () => { readonly folders: readonly string[]; readonly variables: Readonly<Record<string, string>> };
+}
+
+async function start(options: Options, synthesis: Synthesis | undefined, data: DataFolder | undefined): Promise<Run> {
+  const begin = performance.now();
+  await synthesis?.run();
+  const outdir = outputFolder();
+  const environment = options.environment ?? firstEnvironment(outdir);
+  const find = () => {
+    const folders = stackFolders(outdir, environment);
+    return { folders, variables: variablesOf(folders, process.env) };
+  };
+  const { folders, variables } = find();
+  const cloud = await Cloud.start(folders, { port: options.port, variables, log, journals: data });
+  let page: LocalPage | undefined;
   try {
-    const { values, positionals } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        port: { type: "string", default: "4566" },
-        grants: { type: "boolean", default: false },
-        walk: { type: "boolean", default: false },
-      },
-    });
-    const port = Number(values.port);
-    if (!Number.isInteger(port) || port < 0 || port > 65_535)
-      throw new Error(`--port must be an integer from 0 to 65535, got: ${values.port}`);
-    if (positionals.length > 1) throw new Error(`environment must be one, got: ${positionals.join(", ")}`);
-    return { environment: positionals[0], port, grants: values.grants, walk: values.walk };
+    page = await LocalPage.start(cloud, options.port === 0 ? 0 : options.port + 1);
+    const watch = synthesis && startWatch({ synthesis, cloud, page, find });
+    console.log(await describeRun(cloud, page.url, (performance.now() - begin) / 1_000));
+    return { cloud, page, watch };
   } catch (error) {
-    console.error(`${(error as Error).message}\n${usage}`);
-    process.exit(2);
+    await page?.stop();
+    await cloud.stop();
+    throw error;
   }
 }
 
-const withBody = new Set(["POST", "PUT", "PATCH"]);
-
-/** Text as a shell takes it. */
-const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
-
-/** What the AWS CLI, the SDKs and the curl commands below read from the environment to call this run as the operator. */
-function environmentOf(cloud: Cloud): string {
-  const { accessKeyId, secretAccessKey, sessionToken } = cloud.iam.operator().credentials;
-  const variables = {
-    AWS_ENDPOINT_URL: cloud.endpoint,
-    AWS_REGION: cloud.place.region,
-    // What boto3 and version 1 of the AWS CLI read in its place.
-    AWS_DEFAULT_REGION: cloud.place.region,
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    AWS_SESSION_TOKEN: sessionToken,
+function startWatch({ synthesis, cloud, page, find }: Omit<Run, "watch"> & Watched): Watch {
+  const reload = () => {
+    const { folders, variables } = find();
+    const changes = cloud.reload(folders, variables);
+    page.changed();
+    return changes;
   };
-  return `export ${Object.entries(variables)
-    .map(([name, value]) => `${name}=${value}`)
-    .join(" ")}`;
+  return new Watch({ project: process.cwd(), synthesis, reload, tell: (message) => log("watch", message) });
 }
 
-/** A curl command for each route but preflights, signed where it must be; a path's parameter has its name for a value. */
-function commandsFor(
-  { place: { region }, cognito }: Cloud,
-  { apis, apisV2, outputs }: RunningStack,
-): readonly string[] {
-  const own = cognito.userPools.filter(({ userPoolId }) => userPoolId === outputs.user_pool_id?.value);
-  const pools = own.length > 0 ? own : cognito.userPools;
-  const signed = [
-    `--aws-sigv4 aws:amz:${region}:execute-api`,
-    `--user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"`,
-    `-H "x-amz-security-token: $AWS_SESSION_TOKEN"`,
-  ];
-  const commandFor = (url: string, route: RouteDescription): string => {
-    const { httpMethod, path, authorization, apiKey, origin, exampleBody = "{}" } = route;
-    return [
-      `curl -X ${httpMethod === "ANY" ? "GET" : httpMethod}`,
-      ...(authorization === "AWS_IAM" ? signed : []),
-      ...authorizationArguments(pools, route),
-      ...Object.entries(origin).map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`),
-      ...(apiKey ? [`-H ${quoted(`x-api-key: ${apiKey}`)}`] : []),
-      ...(withBody.has(httpMethod) ? ["-H 'content-type: application/json'", `-d ${quoted(exampleBody)}`] : []),
-      quoted(`${url}${path.replace(/\{(.+?)\+?\}/g, "$1")}`),
-    ].join(" ");
-  };
-  const commandsAt = (url: string, routes: readonly RouteDescription[]): readonly string[] =>
-    routes.filter(({ httpMethod }) => httpMethod !== "OPTIONS").map((route) => commandFor(url, route));
-  return [
-    ...apis.flatMap(({ url, stages }) =>
-      stages.flatMap(({ stageName, routes }) => commandsAt(`${url}/${stageName}`, routes)),
-    ),
-    ...apisV2.flatMap(({ stages }) =>
-      stages.flatMap(({ url, routes }) =>
-        url.startsWith("ws:") ? `${url} takes WebSockets` : commandsAt(url, routes),
-      ),
-    ),
-  ];
-}
-
-function describe(cloud: Cloud, seconds: number): string {
-  const { region, accountId } = cloud.place;
-  return [
-    `${cloud.stacks.map(({ name }) => name).join(", ")} on ${cloud.endpoint}, as account ${accountId} in ${region}; ready in ${(seconds * 1_000).toFixed(0)} ms`,
-    "",
-    "For a shell that calls it, by curl, the AWS CLI or an SDK:",
-    environmentOf(cloud),
-    "",
-    ...cloud.stacks.flatMap((stack) => commandsFor(cloud, stack)),
-    "",
-    "Accepted, but not enforced here (docs/local-run.md):",
-    ...new Set(cloud.stacks.flatMap(({ unenforced }) => unenforced.map((line) => `  ${line}`))),
-    "",
-    "Ctrl-C stops it and leaves nothing behind.",
-    "",
-  ].join("\n");
-}
-
-/** Each granted action and how often it was used; then each denial with what would allow it. */
-function grantsTable(cloud: Cloud): string {
-  const grants = cloud.iam
-    .grants()
-    .map(({ role, policy, action, resource, uses }) => [
-      uses === 0 ? "never" : String(uses),
-      action,
-      role,
-      policy,
-      resource,
-    ]);
-  const rows = [["used", "action", "role", "policy", "resource"], ...grants];
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const denials = cloud.iam
-    .denials()
-    .map(
-      ({ caller, action, resource, count, remedy }) => `${count} × ${caller}: ${action} on ${resource}\n  ${remedy}`,
-    );
-  return [
-    ...rows.map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    ),
-    "",
-    denials.length === 0 ? "No call was denied." : `Denied:\n${denials.join("\n")}`,
-  ].join("\n");
-}
-
-async function main({ environment: given, port, grants, walk }: Options): Promise<void> {
-  const outdir = outputFolder();
-  const environment = given ?? firstEnvironment(outdir);
-  if (walk) {
+async function main(options: Options): Promise<void> {
+  if (options.walk) {
     exitOnSignals();
-    console.log((await walkStacks(outdir, environment)).join("\n"));
+    const outdir = outputFolder();
+    console.log((await walkStacks(outdir, options.environment ?? firstEnvironment(outdir))).join("\n"));
     return;
   }
-  const start = performance.now();
-  const folders = stackFolders(outdir, environment);
-  const log = (source: string, message: string): void =>
-    console.log(`${new Date().toISOString().slice(11, 23)}  ${source}  ${message}`);
-  const starting = Cloud.start(folders, { port, variables: variablesOf(folders, process.env), log });
+  const data = options.data === undefined ? undefined : DataFolder.open(options.data);
+  const synthesis = options.watch ? new Synthesis(process.cwd()) : undefined;
+  const starting = start(options, synthesis, data);
   exitOnSignals(async () => {
-    const cloud = await starting;
+    await synthesis?.stop();
+    const { cloud, page, watch } = await starting;
+    await watch?.stop();
+    await page.stop();
     await cloud.stop();
-    if (grants) console.log(`\n${grantsTable(cloud)}`);
+    data?.close();
+    if (options.grants) console.log(`\n${grantsTable(cloud)}`);
   });
-  console.log(describe(await starting, (performance.now() - start) / 1_000));
+  try {
+    await starting;
+  } catch (error) {
+    data?.close();
+    throw error;
+  }
 }
 
-main(readOptions(process.argv.slice(2))).catch((error: Error) => {
-  console.error(`${error.name}: ${error.message}`);
-  process.exitCode = 1;
-});
+const options = readOptions(process.argv.slice(2));
+if (typeof options === "string") {
+  console.error(`${options}\n${usage}`);
+  process.exitCode = 2;
+} else {
+  main(options).catch((error: Error) => {
+    console.error(`${error.name}: ${error.message}`);
+    process.exitCode = 1;
+  });
+}

@@ -333,7 +333,7 @@ test("another service is named, with those that there are", async () => {
   const response = await fetch(endpoint, { headers: sign(request, iam.operator().credentials, scope) });
   expect([response.status, ((await response.json()) as { message: string }).message]).toEqual([
     501,
-    "kms is not part of the local run; what is: sqs, sns, dynamodb, sts, s3",
+    "kms is not part of the local run; what is: sqs, sns, dynamodb, sts, lambda, logs, s3",
   ]);
 });
 

@@ -12,7 +12,7 @@ import { Queue } from "../../constructs/sqs/queue";
 import { Stack } from "../../constructs/terraform/stack";
 import type { Cloud } from "../../local/cloud";
 import { signedRequest } from "../../local/walks/signed-request";
-import { gatewayRole } from "../support/http-api";
+import { gatewayRole } from "../support/api";
 import { LocalStack } from "../support/local-stack";
 import { synthesizeApp } from "../support/synth";
 
@@ -75,6 +75,10 @@ function shop(stack: Stack): void {
   api.addRoute("GET /clients", toList, { authorization: { authorizer: clients } });
   const queue = new Queue(stack, "Inbox", { queueName: "inbox", maxMessageBytes: 1_024 });
   api.addRoute("POST /messages", new HttpSqsIntegration({ queue, role }), { authorization: "NONE" });
+  const messageAttributes = { tenant: "$request.header.X-Tenant", id: "$request.path.id", source: "web" };
+  api.addRoute("POST /rooms/{id}", new HttpSqsIntegration({ queue, role, messageAttributes }), {
+    authorization: "NONE",
+  });
   api.addRoute("GET /rare", toList, { authorization: "NONE", throttle: { rateLimit: 0.001, burstLimit: 1 } });
   stack.addOutput("url", api.stage.invokeUrl, "URL");
   stack.addOutput("pool", pool.userPoolId, "Pool");
@@ -144,6 +148,15 @@ test("a body goes to the queue as it came, whatever it looks like", async () => 
   expect(inbox?.messages).toEqual([expect.objectContaining({ body })]);
   const tooLong = await call("POST /messages", { "content-type": "text/plain" }, "x".repeat(1_025));
   expect(tooLong.status).toBe(400);
+});
+
+test("what a request says besides its body goes to the queue as attributes, and a request that does not say it is refused", async () => {
+  const headers = { "content-type": "text/plain", "x-tenant": "north" };
+  expect((await call("POST /rooms/7", headers, "hello")).status).toBe(200);
+  const inbox = cloud.sqs.queues().find(({ queueName }) => queueName === "inbox");
+  const attributes = inbox?.messages.find(({ body }) => body === "hello")?.attributes;
+  expect(JSON.stringify(attributes)).toMatch(/"north".*"7".*"web"/);
+  expect((await call("POST /rooms/7", { "content-type": "text/plain" }, "hello")).status).toBe(400);
 });
 
 test("pages of each origin that may get their preflights answered, and no other's do", async () => {

@@ -255,7 +255,7 @@ describe("says at start what it cannot do or AWS would refuse, by the resource's
       "Orders",
       "replica",
       [{ region_name: "eu-central-1" }],
-      'aws_dynamodb_table.Orders: aws_dynamodb_table "dev-orders": replica is not modelled',
+      "aws_dynamodb_table.Orders: aws_dynamodb_table of dev-orders: replica is not modelled",
     ],
     [
       "aws_dynamodb_table",
@@ -269,7 +269,7 @@ describe("says at start what it cannot do or AWS would refuse, by the resource's
       "Orders",
       "stream_enabled",
       false,
-      "aws_lambda_event_source_mapping.OrdersToNotifyOrder: Requested resource not found: Stream",
+      "event_source_arn must be that of a queue or of a table's stream in the local run, got: ",
     ],
     [
       "aws_sqs_queue",

@@ -280,7 +280,7 @@ describe("what stands around an API", () => {
   test("is refused with an argument that is not known", async () => {
     const record = { zone_id: "Z1", name: "a", type: "A", set_identifier: "b" };
     await expect(start({ ...resources(), aws_route53_record: { Record: record } })).rejects.toThrow(
-      'aws_route53_record "a": set_identifier is not modelled by the local run',
+      "aws_route53_record of a: set_identifier is not modelled by the local run",
     );
   });
 });

@@ -236,24 +236,19 @@ describe("each grant", () => {
   });
 
   test.each(stack.grantedActions)("%s, taken away, is named where it is missed", async (action) => {
-    const on = await stack.start(stack.without(action)).catch((error: Error) => error);
-    if (on instanceof Error) {
-      expect(on.message).toContain(`is not authorized to perform: ${action} on resource: `);
-      return;
-    }
-    const { credentials } = on.iam.operator();
-    const { S3Client, PutObjectCommand } = await import("@aws-sdk/client-s3");
-    const s3 = new S3Client({ endpoint: on.endpoint, region: "eu-west-1", forcePathStyle: true, credentials });
-    await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: "big", Body: Buffer.alloc(5_000_000) }));
-    s3.destroy();
-    await call("GET /buckets", { on });
-    await call("POST /objects", { on, body: { key: "k", content: "v" }, headers: { "if-match": '"0"' } });
-    await call("GET /objects", { on });
-    await call("GET /objects/k", { on });
-    const redirect = await call("GET /objects/big", { on });
-    if (redirect.status === 303) await fetch(redirect.headers.get("location") ?? "");
-    await call("DELETE /objects/k", { on });
-    expect(on.iam.denials().map((denial) => denial.action)).toContain(action);
-    expect(on.iam.denials().find((denial) => denial.action === action)?.remedy).toContain(action);
+    await stack.expectMissed(action, async (on) => {
+      const { credentials } = on.iam.operator();
+      const { S3Client, PutObjectCommand } = await import("@aws-sdk/client-s3");
+      const s3 = new S3Client({ endpoint: on.endpoint, region: "eu-west-1", forcePathStyle: true, credentials });
+      await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: "big", Body: Buffer.alloc(5_000_000) }));
+      s3.destroy();
+      await call("GET /buckets", { on });
+      await call("POST /objects", { on, body: { key: "k", content: "v" }, headers: { "if-match": '"0"' } });
+      await call("GET /objects", { on });
+      await call("GET /objects/k", { on });
+      const redirect = await call("GET /objects/big", { on });
+      if (redirect.status === 303) await fetch(redirect.headers.get("location") ?? "");
+      await call("DELETE /objects/k", { on });
+    });
   });
 });

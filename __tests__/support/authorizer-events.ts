@@ -1,3 +1,29 @@
+import type { APIGatewayAuthorizerResult } from "aws-lambda";
+import type { LambdaFunction } from "./lambda-function";
+
+/** What an authorizer gives a REST API for a good token of `TokenIssuer`: the whole stage, and what the token says. */
+export const letIn = {
+  principalId: "user-1",
+  policyDocument: {
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Action: "execute-api:Invoke",
+        Effect: "Allow",
+        Resource: "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5/dev/*",
+      },
+    ],
+  },
+  context: { sub: "user-1", scope: "orders/read orders/write", username: "ada" },
+};
+
+/** What comes of an invocation of an authorizer: the policy's effect, or the error's text. */
+export const effectOf = (authorizer: LambdaFunction, event: object): Promise<string> =>
+  authorizer.invoke<APIGatewayAuthorizerResult>(event).then(
+    ({ policyDocument }) => policyDocument.Statement[0]?.Effect ?? "",
+    (error: Error) => error.message,
+  );
+
 export const METHOD_ARN = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5/dev/GET/orders/1";
 
 /** An invocation of a TOKEN authorizer. */

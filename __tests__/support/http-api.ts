@@ -1,6 +1,5 @@
 import type { ProxyIntegration } from "../../constructs/apigateway/integration";
 import { HttpApi, type HttpApiProps } from "../../constructs/apigatewayv2/http-api";
-import { Role } from "../../constructs/iam/role";
 import type { Stack } from "../../constructs/terraform/stack";
 import { type Config, synthesize } from "./synth";
 
@@ -15,7 +14,3 @@ export const synthesizeHttpApi = (
   build: (api: HttpApi, stack: Stack) => void,
   changes: Partial<HttpApiProps> = {},
 ): Config => synthesize((stack) => build(new HttpApi(stack, "Api", { ...httpApiProps, ...changes }), stack));
-
-/** A role of API Gateway's. */
-export const gatewayRole = (stack: Stack, id = "Gateway"): Role =>
-  new Role(stack, id, { roleName: id, description: id, assumedBy: { Service: "apigateway.amazonaws.com" } });

@@ -2,7 +2,8 @@
 const { handler } = require(process.argv[2] ?? "");
 
 process.on("message", async (/** @type {object} */ event) => {
-  const context = { functionName: "test", awsRequestId: "test", getRemainingTimeInMillis: () => 10_000 };
+  const left = Number(process.env.REMAINING_MILLISECONDS ?? 10_000);
+  const context = { functionName: "test", awsRequestId: "test", getRemainingTimeInMillis: () => left };
   try {
     process.send?.({ result: await handler(event, context) });
   } catch (error) {

@@ -11,13 +11,14 @@ export interface Message {
   readonly cursor?: string;
   readonly orderID?: string;
   readonly orders?: readonly { readonly orderID: string; readonly order?: unknown; readonly isTooLarge?: boolean }[];
+  readonly missed?: number;
   readonly isCaughtUp?: boolean;
   readonly lostBefore?: string;
   readonly error?: string;
 }
 
 /** How a client takes what it is sent. */
-type Behaviour = "gone" | "full" | "silent" | "forbidden" | "stuck";
+type Behaviour = "gone" | "full" | "silent" | "broken" | "forbidden" | "stuck";
 
 /** API Gateway's `@connections`, whose clients are as tests want them. */
 export class ConnectionsServer {
@@ -25,7 +26,7 @@ export class ConnectionsServer {
   readonly sent = new Map<string, Message[]>();
   /** Calls, as `POST <id>`. */
   readonly calls: string[] = [];
-  /** Clients that do not take messages: 410, 429, no answer, 403; and one that is full and cannot be closed either. */
+  /** Clients that do not take messages: 410, 429, no answer, 500, 403; and one that is full and cannot be closed either. */
   readonly behaviours = new Map<string, Behaviour>();
   /** Called with each message that a client gets. */
   onMessage: (connectionId: string, message: Message) => void = () => undefined;
@@ -42,6 +43,7 @@ export class ConnectionsServer {
     if (behaviour === "stuck" || (behaviour === "full" && request.method === "POST")) {
       return refuse(429, "LimitExceededException");
     }
+    if (behaviour === "broken" && request.method === "POST") return refuse(500, "InternalServerException");
     if (behaviour === "silent" && request.method === "POST") return undefined;
     if (request.method === "POST") this.deliver(connectionId, JSON.parse(Buffer.concat(chunks).toString()));
     return response.writeHead(request.method === "DELETE" ? 204 : 200).end();
@@ -109,6 +111,15 @@ export class LiveOrders {
   async items(table: string): Promise<readonly Record<string, unknown>[]> {
     const items = await this.database.database.items(table);
     return items.map((item) => unmarshall(item as Parameters<typeof unmarshall>[0]));
+  }
+
+  async put(TableName: string, item: Record<string, unknown>): Promise<void> {
+    const headers = { "x-amz-target": "DynamoDB_20120810.PutItem" };
+    await fetch(this.database.url, {
+      method: "POST",
+      headers,
+      body: JSON.stringify({ TableName, Item: marshall(item) }),
+    });
   }
 
   async stop(): Promise<void> {

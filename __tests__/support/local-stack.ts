@@ -24,6 +24,17 @@ export class LocalStack {
     return cloud;
   }
 
+  /** Expects that an action is missed where it is taken away: at the start, or by what `use` does, whose refusal names it. */
+  async expectMissed(action: string, use: (cloud: Cloud) => Promise<void>): Promise<void> {
+    const cloud = await this.start(this.without(action)).catch((error: Error) => error);
+    if (cloud instanceof Error) {
+      expect(cloud.message).toContain(`is not authorized to perform: ${action} on resource: `);
+      return;
+    }
+    await use(cloud);
+    expect(cloud.iam.denials().find((denial) => denial.action === action)?.remedy).toContain(action);
+  }
+
   async stopAll(): Promise<void> {
     await Promise.all([...this.running].map((cloud) => cloud.stop()));
     this.running.clear();

@@ -4,6 +4,7 @@ import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import type { HttpRequest } from "../../local/api-gateway/api-gateway";
 import type { Access, Clock } from "../../local/aws";
 import { verify, verifyPostPolicy } from "../../local/iam/sigv4";
+import type { Journals } from "../../local/journal";
 import { S3 } from "../../local/s3/s3";
 import { LeapingClock, openAccess, place, silent, someone } from "./local";
 
@@ -33,6 +34,7 @@ export class S3Server {
   private constructor(
     private readonly server: http.Server,
     access: Access,
+    journals: Journals | undefined,
   ) {
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const clock: Clock = this.clock;
@@ -47,6 +49,7 @@ export class S3Server {
       access,
       clock,
       log: silent,
+      journals,
       authenticate: (request) => {
         verify(request, options());
         return someone;
@@ -59,11 +62,14 @@ export class S3Server {
     server.on("request", (incoming, outgoing) => void this.serve(incoming, outgoing));
   }
 
-  /** @param access decides; without it everybody may do everything */
-  static async start(access: Access = openAccess()): Promise<S3Server> {
+  /**
+   * @param access decides; without it everybody may do everything
+   * @param journals where objects are written down; without them nowhere
+   */
+  static async start(access: Access = openAccess(), journals?: Journals): Promise<S3Server> {
     const server = http.createServer();
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    return new S3Server(server, access);
+    return new S3Server(server, access, journals);
   }
 
   async stop(): Promise<void> {

@@ -33,11 +33,11 @@ export class SigningAccount {
 
   private constructor(bucket: string, keyPrefix: string) {
     const { iam, clock } = this;
-    this.functionRoleArn = iam.putRole({
+    this.functionRoleArn = iam.identities.putRole({
       roleName: "function",
       assumeRolePolicy: trust({ Service: "lambda.amazonaws.com" }),
     }).arn;
-    this.signingRoleArn = iam.putRole({
+    this.signingRoleArn = iam.identities.putRole({
       roleName: "signer",
       assumeRolePolicy: trust({ AWS: this.functionRoleArn }),
     }).arn;
@@ -46,7 +46,11 @@ export class SigningAccount {
       Action: ["s3:PutObject", "s3:GetObject"],
       Resource: `arn:aws:s3:::${bucket}/${keyPrefix}*`,
     };
-    iam.putInlinePolicy("signer", "objects", JSON.stringify({ Version: "2012-10-17", Statement: [statement] }));
+    iam.identities.putInlinePolicy(
+      "signer",
+      "objects",
+      JSON.stringify({ Version: "2012-10-17", Statement: [statement] }),
+    );
     this.s3 = new S3({
       place,
       access: iam,

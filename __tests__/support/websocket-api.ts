@@ -1,8 +1,9 @@
 import { LambdaIntegration } from "../../constructs/apigateway/integrations/lambda";
 import { WebSocketApi, type WebSocketApiProps } from "../../constructs/apigatewayv2/websocket-api";
-import { Role } from "../../constructs/iam/role";
-import { NodeFunction } from "../../constructs/lambda/function";
+import type { Role } from "../../constructs/iam/role";
+import type { NodeFunction } from "../../constructs/lambda/function";
 import type { Stack } from "../../constructs/terraform/stack";
+import { functionOf, gatewayRole } from "./api";
 import { type Config, synthesize } from "./synth";
 
 /** A WebSocket API, and what its routes lead to. */
@@ -20,18 +21,8 @@ export function webSocketConfig(
   build: (parts: WebSocketParts) => void = ({ api, integration }) => api.addRoute("$connect", integration),
 ): Config {
   return synthesize((stack) => {
-    const handler = new NodeFunction(stack, "Handler", {
-      functionName: "handler",
-      description: "Answers",
-      entry: "handlers/answer-message.ts",
-      roleName: "Handler",
-      logRetentionInDays: 30,
-    });
-    const role = new Role(stack, "Invoker", {
-      roleName: "Invoker",
-      assumedBy: { Service: "apigateway.amazonaws.com" },
-      description: "Invokes",
-    });
+    const handler = functionOf(stack, "Handler");
+    const role = gatewayRole(stack, "Invoker");
     const api = new WebSocketApi(stack, "Api", {
       apiName: "chat",
       description: "Talks",

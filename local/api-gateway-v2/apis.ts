@@ -24,7 +24,7 @@ export class ApisV2 {
   private readonly upgrades = new Upgrades();
 
   /**
-   * Makes an API of its evaluated resources.
+   * Makes an API of its evaluated resources, in place of one of the same id, whose connections end.
    * @param url where it is served, with `http:`
    * @throws Error that names what is not modelled
    */
@@ -32,6 +32,7 @@ export class ApisV2 {
     const { apiId, resources } = options;
     if (isWebSocket(resources)) {
       const api = new WebSocketApi(options);
+      this.remove(apiId);
       this.webSocketApis.set(apiId, api);
       const socketUrl = url.replace(/^http/, "ws");
       return {
@@ -39,6 +40,7 @@ export class ApisV2 {
       };
     }
     const api = new HttpApi(options);
+    this.remove(apiId);
     this.httpApis.set(apiId, api);
     return {
       stages: api.stageNames.map((stageName) => {
@@ -46,6 +48,13 @@ export class ApisV2 {
         return { stageName, url: stageUrl, routes: api.routes };
       }),
     };
+  }
+
+  /** Takes an API away, if it is there. Its connections end. */
+  remove(apiId: string): void {
+    this.webSocketApis.get(apiId)?.stop();
+    this.webSocketApis.delete(apiId);
+    this.httpApis.delete(apiId);
   }
 
   has(apiId: string): boolean {

@@ -1,27 +1,18 @@
-import type { HttpRequest } from "../api-gateway/api-gateway";
-import { requireAllow } from "../api-gateway/authorization";
+import { type AuthorizationOptions, requireAllow } from "../api-gateway/authorization";
 import { readAuthorizerAnswer } from "../api-gateway/authorizer-answer";
 import type { Exchange } from "../api-gateway/exchange";
 import { unauthorized } from "../api-gateway/gateway-response";
 import { authenticateSigner, requireInvoke } from "../api-gateway/iam-authorization";
 import { identityValueOf } from "../api-gateway/identity-sources";
 import { invokeAuthorizer, setVariables } from "../api-gateway/lambda-authorizer";
-import type { InvokeFunction } from "../api-gateway/proxy-integration";
 import { decideUnsigned } from "../api-gateway/resource-policy";
-import type { Access, Caller, Clock, Place } from "../aws";
 import type { Stage } from "./stage";
 import type { ConnectAuthorizer, WebSocketRoute } from "./websocket-routes";
 
-export interface ConnectAuthorizationOptions {
-  readonly place: Place;
-  readonly access: Access;
-  readonly clock: Clock;
+export interface ConnectAuthorizationOptions
+  extends Pick<AuthorizationOptions, "access" | "assume" | "authenticate" | "clock" | "invoke" | "place"> {
   /** What stands before the stage in the API's ARNs. */
   readonly executionArn: string;
-  /** Who signed a request. @throws AwsError when nobody did, or wrongly */
-  readonly authenticate: (request: HttpRequest) => Caller;
-  readonly assume: (roleArn: string) => Caller;
-  readonly invoke: InvokeFunction;
 }
 
 /** A request to connect, while it is looked at. */

@@ -1,9 +1,9 @@
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import type { Clock } from "../aws";
+import type { WebSocketVariables } from "./context-variables";
 import { onTooLargeFrame } from "./frame-size";
 import type { Stage } from "./stage";
-import type { WebSocketVariables } from "./websocket-variables";
 
 /** @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html */
 const IDLE_MS = 10 * 60_000;

@@ -1,20 +1,22 @@
 import type { Answer } from "../api-gateway/answer";
 import type { HttpRequest, RouteDescription } from "../api-gateway/api-gateway";
 import type { IntegrationService } from "../api-gateway/aws-integration";
+import { splitOnce } from "../api-gateway/exchange";
 import { executionArnOf } from "../api-gateway/execution-arn";
 import { configurationError, GatewayError, statusOf } from "../api-gateway/gateway-response";
 import { invokeIntegration } from "../api-gateway/proxy-integration";
 import { decoded } from "../api-gateway/route-tree";
-import { Throttle } from "../api-gateway/throttle";
+import { ACCESS_LOG_LINES_KEPT } from "../api-gateway/stage";
+import type { HttpVariables } from "./context-variables";
 import { httpAnswer } from "./http-answer";
 import { HttpAuthorizations, type Issuer, TokenRefused } from "./http-authorization";
 import { isPreflight, preflightAnswer, withCors } from "./http-cors";
 import { eventV1, eventV2 } from "./http-event";
 import { BadPathError, type HttpExchange, httpExchange, stageOf } from "./http-exchange";
 import { type HttpConfiguration, type HttpRoute, HttpRoutes, readHttpApi } from "./http-routes";
-import type { HttpVariables } from "./http-variables";
 import { describeRoute } from "./route-description";
 import { sendMessage } from "./sqs-integration";
+import { Throttles } from "./throttles";
 import type { WebSocketApiOptions } from "./websocket-api";
 
 export interface HttpApiOptions extends WebSocketApiOptions {
@@ -53,7 +55,7 @@ export class HttpApi {
   private readonly table: HttpRoutes;
   private readonly authorizations: HttpAuthorizations;
   private readonly executionArn: string;
-  private readonly throttles = new Map<string, Throttle>();
+  private readonly throttles: Throttles;
   private readonly accessLogLines: string[] = [];
 
   /** @throws Error that names the resource type or the argument that is not modelled */
@@ -65,6 +67,7 @@ export class HttpApi {
     this.stageNames = stages.map(({ stageName }) => stageName);
     this.table = new HttpRoutes(routes);
     this.executionArn = executionArnOf(options.place, options.apiId);
+    this.throttles = new Throttles(options.clock);
     this.authorizations = new HttpAuthorizations({ ...options, executionArn: this.executionArn });
     for (const { authorization } of routes)
       if (typeof authorization === "object" && authorization.type === "JWT")
@@ -72,7 +75,7 @@ export class HttpApi {
     this.routes = routes.map((route) => describeRoute(route, (issuer) => this.authorizations.issuerOf(issuer)));
   }
 
-  /** One line a request, as the stage's format makes it. */
+  /** The last 10,000 lines, one a request, as the stage's format makes them. */
   get accessLog(): readonly string[] {
     return this.accessLogLines;
   }
@@ -105,7 +108,7 @@ export class HttpApi {
     for (const [name, value] of Object.entries(parameters))
       exchange.params.path[name] = value.split("/").map(decoded).join("/");
     await this.authorizations.authorize(exchange, route.authorization);
-    this.requireTurn(stage.stageName, route.routeKey, stage.throttleOf(route.routeKey));
+    this.throttles.requireTurn(stage, route.routeKey);
     return this.integrate(exchange, route);
   }
 
@@ -129,18 +132,6 @@ export class HttpApi {
     const answer = httpAnswer(await invokeIntegration(exchange, integration, options, event), integration.version);
     variables["integration.status"] = String(answer.status);
     return answer;
-  }
-
-  /** @throws GatewayError where too much comes at once */
-  private requireTurn(
-    stageName: string,
-    routeKey: string,
-    limits: ConstructorParameters<typeof Throttle>[0]["limits"],
-  ): void {
-    const key = JSON.stringify([stageName, routeKey]);
-    const throttle = this.throttles.get(key) ?? new Throttle({ limits, clock: this.options.clock });
-    this.throttles.set(key, throttle);
-    if (!throttle.allows()) throw new GatewayError("THROTTLED", "Too Many Requests");
   }
 
   private refusal(exchange: HttpExchange, error: unknown): Answer {
@@ -168,14 +159,16 @@ export class HttpApi {
 
   /** What comes to no stage is in no stage's log. */
   private unserved({ method, path }: HttpRequest, status: number, reason: string): Answer {
-    this.options.log(this.name, `${method} ${path} ${status}: ${reason}`);
+    this.options.log(this.name, `${method} ${splitOnce(path, "?")[0]} ${status}: ${reason}`);
     return json(status, {});
   }
 
-  private logAccess({ request, path, stage, startedAt, variables }: HttpExchange, { status, body }: Answer): void {
-    const { clock, log } = this.options;
+  private logAccess(exchange: HttpExchange, { status, body }: Answer): void {
+    const { request, path, stage, startedAt, variables, requestId } = exchange;
+    const { apiId, clock, log, tell } = this.options;
     const responseLatency = clock.now() - startedAt;
     log(this.name, `${request.method} ${path} ${status}, ${responseLatency} ms`);
+    tell?.({ kind: "request", apiId, route: variables.routeKey, status, requestId });
     if (!stage.accessLog) return;
     const line = stage.accessLog.format.fill(
       {
@@ -188,6 +181,7 @@ export class HttpApi {
       "-",
     );
     this.accessLogLines.push(line);
+    if (this.accessLogLines.length > ACCESS_LOG_LINES_KEPT) this.accessLogLines.shift();
     log(stage.accessLog.logGroupName, line);
   }
 }

@@ -1,8 +1,8 @@
 import type { AnyLambdaAuthorizer } from "../api-gateway/authorizers";
 import { type IdentitySource, readIdentitySources } from "../api-gateway/identity-sources";
 import type { Part, Parts } from "./api-parts";
+import { httpVariables } from "./context-variables";
 import { readFunctionArn, readRoleArn } from "./function-integration";
-import { httpVariables } from "./http-variables";
 
 /** Tokens of an issuer. */
 export interface JwtAuthorizer {

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { HttpRequest } from "../api-gateway/api-gateway";
 import { commonLogTime, type Exchange, splitOnce, withoutAbsent } from "../api-gateway/exchange";
-import { queryPairs } from "../api-gateway/proxy-event";
+import { grouped, queryPairs } from "../api-gateway/proxy-event";
 import { isOriginHeader } from "../api-gateway/request-origin";
 import type { Clock, Place } from "../aws";
-import type { HttpVariables } from "./http-variables";
+import type { HttpVariables } from "./context-variables";
 import type { Stage } from "./stage";
 
 /** What is known of one request while it is answered; `variables` and the path's parameters grow on the way. */
@@ -91,11 +91,5 @@ export function httpExchange(
 }
 
 /** Values of one name, with commas between them. */
-export function joined(pairs: readonly (readonly [name: string, value: string])[]): Record<string, string> {
-  const values: Record<string, string> = {};
-  for (const [name, value] of pairs) {
-    const known = Object.hasOwn(values, name) ? values[name] : undefined;
-    values[name] = known === undefined ? value : `${known},${value}`;
-  }
-  return values;
-}
+export const joined = (pairs: readonly (readonly [name: string, value: string])[]): Record<string, string> =>
+  Object.fromEntries(Object.entries(grouped(pairs)).map(([name, values]) => [name, values.join(",")]));

@@ -2,10 +2,10 @@ import type { Resource } from "../../terraform/config";
 import type { ProxyIntegration } from "../api-gateway/integration";
 import { RouteTree } from "../api-gateway/route-tree";
 import { type Part, Parts } from "./api-parts";
+import { httpVariables } from "./context-variables";
 import { readFunctionIntegration } from "./function-integration";
 import { type HttpAuthorization, readHttpAuthorization } from "./http-authorizers";
 import type { Cors } from "./http-cors";
-import { httpVariables } from "./http-variables";
 import { readSqsIntegration, type SqsIntegration } from "./sqs-integration";
 import { readStages, type Stage } from "./stage";
 

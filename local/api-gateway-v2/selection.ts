@@ -1,7 +1,7 @@
 import { GatewayError } from "../api-gateway/gateway-response";
 import { isObject, parsed } from "../protocol/matching";
+import { httpVariables } from "./context-variables";
 import type { HttpExchange } from "./http-exchange";
-import { httpVariables } from "./http-variables";
 
 /** A text that a request makes. */
 export type Selection = (exchange: HttpExchange) => string;

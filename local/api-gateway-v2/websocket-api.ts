@@ -2,36 +2,37 @@ import { STATUS_CODES } from "node:http";
 import type { Resource } from "../../terraform/config";
 import type { Answer } from "../api-gateway/answer";
 import type { HttpRequest } from "../api-gateway/api-gateway";
-import { BinaryMediaTypes } from "../api-gateway/binary-media-types";
 import { splitOnce, withoutAbsent } from "../api-gateway/exchange";
 import { executionArnOf } from "../api-gateway/execution-arn";
 import { configurationError, GatewayError, statusOf } from "../api-gateway/gateway-response";
-import { proxyAnswer } from "../api-gateway/proxy-answer";
-import { invokeIntegration } from "../api-gateway/proxy-integration";
-import { Throttle } from "../api-gateway/throttle";
+import { ACCESS_LOG_LINES_KEPT } from "../api-gateway/stage";
 import type { Log } from "../aws";
+import type { Tell } from "../traffic";
 import { authorizeConnect, type ConnectAuthorizationOptions } from "./connect-authorization";
 import { type Client, Connection, type Sockets } from "./connection";
+import type { WebSocketVariables } from "./context-variables";
 import { manageConnection } from "./manage-connection";
 import type { Stage } from "./stage";
+import { Throttles } from "./throttles";
 import {
   connectEvent,
   disconnectEvent,
   messageEvent,
   type Newcomer,
+  newcomerOf,
   newId,
   type Occasion,
   variablesOf,
 } from "./websocket-event";
-import { answerMock } from "./websocket-mock";
+import { askIntegration } from "./websocket-integration";
 import { readWebSocketApi, type WebSocketConfiguration, type WebSocketRoute } from "./websocket-routes";
-import type { WebSocketVariables } from "./websocket-variables";
 
 export interface WebSocketApiOptions extends Omit<ConnectAuthorizationOptions, "executionArn"> {
   readonly apiId: string;
   /** The API and all that belongs to it, evaluated: references are the ids of what they refer to. */
   readonly resources: readonly Resource[];
   readonly log: Log;
+  readonly tell?: Tell;
 }
 
 /** A client that may connect. */
@@ -53,7 +54,6 @@ interface Happening {
 
 /** The code of a connection that ended without a word. */
 const LOST = 1_006;
-const textOnly = new BinaryMediaTypes([]);
 
 /**
  * One WebSocket API: connects clients, hands their messages to what its routes name, and lets functions send to them.
@@ -65,7 +65,7 @@ export class WebSocketApi {
   private readonly options: WebSocketApiOptions;
   private readonly configuration: WebSocketConfiguration;
   private readonly executionArn: string;
-  private readonly throttles = new Map<string, Throttle>();
+  private readonly throttles: Throttles;
   private readonly connections = new Map<string, Connection>();
   private readonly accessLogLines: string[] = [];
   private isStopped = false;
@@ -77,9 +77,10 @@ export class WebSocketApi {
     this.name = this.configuration.name;
     this.stageNames = this.configuration.stages.map(({ stageName }) => stageName);
     this.executionArn = executionArnOf(options.place, options.apiId);
+    this.throttles = new Throttles(options.clock);
   }
 
-  /** One line for each connect, message and disconnect, as the stage's format makes it. */
+  /** The last 10,000 lines, one for each connect, message and disconnect, as the stage's format makes them. */
   get accessLog(): readonly string[] {
     return this.accessLogLines;
   }
@@ -93,10 +94,11 @@ export class WebSocketApi {
   async connect(request: HttpRequest): Promise<Admission | Answer> {
     const stage = this.stageOf(request);
     if (!stage) {
-      this.options.log(this.name, `CONNECT ${request.path} 403: there is no such stage`);
+      // Without the query, in which a token may stand.
+      this.options.log(this.name, `CONNECT ${splitOnce(request.path, "?")[0]} 403: there is no such stage`);
       return refusal(403, { message: "Forbidden" });
     }
-    const newcomer = this.newcomer(request, stage);
+    const newcomer = newcomerOf(request, stage, this.options);
     const happening = this.happening("$connect", newcomer, { eventType: "CONNECT" });
     try {
       return await this.admit(request, newcomer, happening);
@@ -131,7 +133,7 @@ export class WebSocketApi {
 
   private async admit(request: HttpRequest, newcomer: Newcomer, happening: Happening): Promise<Admission> {
     const { route, occasion, stage, variables } = happening;
-    this.requireTurn(stage, "$connect");
+    this.throttles.requireTurn(stage, "$connect");
     const [, query = ""] = splitOnce(request.path, "?");
     const params = {
       path: {},
@@ -190,7 +192,7 @@ export class WebSocketApi {
     const happening = this.happening(routeKey, client, { eventType: "MESSAGE", messageId: newId() });
     try {
       if (!happening.route) throw new GatewayError("ACCESS_DENIED", "Forbidden", { reason: "there is no such route" });
-      this.requireTurn(client.stage, routeKey);
+      this.throttles.requireTurn(client.stage, routeKey);
       const answer = await this.ask(happening, messageEvent(message, client, happening.occasion), message);
       this.report(happening, answer?.status ?? 200);
       const text = answer?.body.toString() ?? "";
@@ -213,53 +215,8 @@ export class WebSocketApi {
     }
   }
 
-  /** What the route's integration answers; nothing where there is none. */
-  private async ask({ route, stage, variables }: Happening, event: unknown, body: string): Promise<Answer | undefined> {
-    const integration = route?.integration;
-    if (!integration) return undefined;
-    if (integration.type === "MOCK") {
-      const text = answerMock(integration, { body, context: variables, stageVariables: stage.variables });
-      return { status: 200, headers: {}, body: Buffer.from(text) };
-    }
-    const { clock, assume, invoke, place } = this.options;
-    const sourceArn = `${this.executionArn}/${stage.stageName}/${route.routeKey}`;
-    const options = { clock, assume, invoke, accountId: place.accountId, sourceArn };
-    const payload = await invokeIntegration({ variables, stage }, integration, options, event);
-    const answer = proxyAnswer(payload, { headers: {} }, textOnly);
-    variables["integration.status"] = String(answer.status);
-    return answer;
-  }
-
-  /** @throws GatewayError where too much comes at once */
-  private requireTurn(stage: Stage, routeKey: string): void {
-    const key = JSON.stringify([stage.stageName, routeKey]);
-    const throttle =
-      this.throttles.get(key) ?? new Throttle({ limits: stage.throttleOf(routeKey), clock: this.options.clock });
-    this.throttles.set(key, throttle);
-    if (!throttle.allows()) throw new GatewayError("THROTTLED", "Too Many Requests");
-  }
-
-  private newcomer(request: HttpRequest, stage: Stage): Newcomer {
-    const { apiId, clock, place } = this.options;
-    const connectionId = newId();
-    const connectedAt = clock.now();
-    const userAgent = request.headers["user-agent"];
-    return {
-      connectionId,
-      connectedAt,
-      stage,
-      identity: { ...(userAgent !== undefined && { userAgent }), sourceIp: request.sourceIp },
-      variables: {
-        apiId,
-        stage: stage.stageName,
-        // The name that the API would be called by in AWS; here it is called by an address.
-        domainName: `${apiId}.execute-api.${place.region}.amazonaws.com`,
-        connectionId,
-        connectedAt: String(connectedAt),
-        "identity.sourceIp": request.sourceIp,
-        "identity.userAgent": userAgent,
-      },
-    };
+  private ask({ route, stage, variables }: Happening, event: unknown, body: string): Promise<Answer | undefined> {
+    return askIntegration({ route, stage, variables, event, body }, this.connectOptions);
   }
 
   private happening(
@@ -299,11 +256,13 @@ export class WebSocketApi {
   }
 
   private report({ occasion, stage, variables }: Happening, status: number): void {
-    const { log } = this.options;
+    const { apiId, log, tell } = this.options;
     log(this.name, `${occasion.routeKey} ${variables.connectionId} ${status}`);
+    tell?.({ kind: "request", apiId, route: occasion.routeKey, status, requestId: occasion.requestId });
     if (!stage.accessLog) return;
     const line = stage.accessLog.format.fill({ ...variables, status: String(status) }, "-");
     this.accessLogLines.push(line);
+    if (this.accessLogLines.length > ACCESS_LOG_LINES_KEPT) this.accessLogLines.shift();
     log(stage.accessLog.logGroupName, line);
   }
 

@@ -2,9 +2,10 @@ import { randomBytes } from "node:crypto";
 import type { HttpRequest } from "../api-gateway/api-gateway";
 import { commonLogTime, splitOnce } from "../api-gateway/exchange";
 import { grouped, headerLines, lastValues, queryPairs } from "../api-gateway/proxy-event";
+import type { Clock, Place } from "../aws";
 import type { Client } from "./connection";
+import type { WebSocketVariables } from "./context-variables";
 import type { Stage } from "./stage";
-import type { WebSocketVariables } from "./websocket-variables";
 
 export type EventType = "CONNECT" | "DISCONNECT" | "MESSAGE";
 
@@ -42,6 +43,33 @@ export type Newcomer = Pick<Client, "connectionId" | "connectedAt" | "identity" 
   readonly stage: Stage;
   readonly authorizer?: Client["authorizer"];
 };
+
+/** Whoever asks to connect, with an id of its own. */
+export function newcomerOf(
+  request: HttpRequest,
+  stage: Stage,
+  { apiId, clock, place }: { readonly apiId: string; readonly clock: Clock; readonly place: Place },
+): Newcomer {
+  const connectionId = newId();
+  const connectedAt = clock.now();
+  const userAgent = request.headers["user-agent"];
+  return {
+    connectionId,
+    connectedAt,
+    stage,
+    identity: { ...(userAgent !== undefined && { userAgent }), sourceIp: request.sourceIp },
+    variables: {
+      apiId,
+      stage: stage.stageName,
+      // The name that the API would be called by in AWS; here it is called by an address.
+      domainName: `${apiId}.execute-api.${place.region}.amazonaws.com`,
+      connectionId,
+      connectedAt: String(connectedAt),
+      "identity.sourceIp": request.sourceIp,
+      "identity.userAgent": userAgent,
+    },
+  };
+}
 
 /**
  * `requestContext`, as captured events have it.

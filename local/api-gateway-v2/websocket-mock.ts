@@ -3,7 +3,7 @@ import { configurationError } from "../api-gateway/gateway-response";
 import { MappingTemplate, type TemplateInput } from "../api-gateway/mapping-template";
 import { isObject, parsed } from "../protocol/matching";
 import type { Part, Parts } from "./api-parts";
-import { webSocketVariables } from "./websocket-variables";
+import { webSocketVariables } from "./context-variables";
 
 /** An answer of API Gateway's own. */
 export interface MockIntegration {

@@ -3,11 +3,11 @@ import type { AnyLambdaAuthorizer } from "../api-gateway/authorizers";
 import { type IdentitySource, readIdentitySources } from "../api-gateway/identity-sources";
 import type { ProxyIntegration } from "../api-gateway/integration";
 import { type Part, Parts } from "./api-parts";
+import { webSocketVariables } from "./context-variables";
 import { readFunctionArn, readFunctionIntegration, readRoleArn } from "./function-integration";
 import { type RouteSelection, readRouteSelection } from "./route-selection";
 import { readStages, type Stage } from "./stage";
 import { type MockIntegration, readMock } from "./websocket-mock";
-import { webSocketVariables } from "./websocket-variables";
 
 /** A function that is asked who may connect. */
 export interface ConnectAuthorizer extends AnyLambdaAuthorizer {

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Resource } from "../../terraform/config";
 import type { Log } from "../aws";
+import type { Tell } from "../traffic";
 import { allowedOrigin } from "./allowed-origin";
 import type { Answer } from "./answer";
 import { Authorization, type AuthorizationOptions } from "./authorization";
@@ -16,7 +17,7 @@ import { requireParameters } from "./parameters";
 import { callFunction } from "./proxy-integration";
 import { type AuthorizedBy, type Method, type RestApi, readRestApi } from "./rest-api";
 import { decoded } from "./route-tree";
-import { settingsKeyOf } from "./stage";
+import { ACCESS_LOG_LINES_KEPT, settingsKeyOf } from "./stage";
 import { Throttle } from "./throttle";
 import type { UsagePlans } from "./usage-plans";
 
@@ -32,6 +33,7 @@ export interface ApiGatewayOptions extends AuthorizationOptions {
   /** The API and all that belongs to it, evaluated: references are the ids of what they refer to. */
   readonly resources: readonly Resource[];
   readonly log: Log;
+  readonly tell?: Tell;
   /** Services by their names in integration URIs; each gets the role's session, `path/…` of the URI, and the mapped request. */
   readonly integrations: Readonly<Record<string, IntegrationService>>;
   /** Who counts the requests that come with an API key. */
@@ -112,7 +114,7 @@ export class ApiGateway {
     });
   }
 
-  /** One line a request, as the stage's format makes it. */
+  /** The last 10,000 lines, one a request, as the stage's format makes them. */
   get accessLog(): readonly string[] {
     return this.accessLogLines;
   }
@@ -248,6 +250,9 @@ export class ApiGateway {
   private logAccess({ request, path, stage, startedAt, variables }: Exchange, { status, body }: Answer): void {
     const responseLatency = this.options.clock.now() - startedAt;
     this.options.log(this.name, `${request.method} ${path} ${status}, ${responseLatency} ms`);
+    const { httpMethod, resourcePath, requestId = "" } = variables;
+    const route = resourcePath === undefined ? undefined : `${httpMethod} ${resourcePath}`;
+    this.options.tell?.({ kind: "request", apiId: this.options.restApiId, route, status, requestId });
     if (!stage.accessLog) return;
     const line = stage.accessLog.format.fill(
       {
@@ -259,6 +264,7 @@ export class ApiGateway {
       "-",
     );
     this.accessLogLines.push(line);
+    if (this.accessLogLines.length > ACCESS_LOG_LINES_KEPT) this.accessLogLines.shift();
     this.options.log(stage.accessLog.logGroupName, line);
     // A canary's log is in a group of its own, too.
     if (stage.isCanary) this.options.log(`${stage.accessLog.logGroupName}/Canary`, line);

@@ -87,7 +87,10 @@ const droppedHeaders = new Set([
   ...["www-authenticate", "content-length", "transfer-encoding", "keep-alive"],
 ]);
 /** What API Gateway writes itself, in its own spelling. */
-const ownHeaders: Readonly<Record<string, string>> = { host: "Host", "user-agent": "User-Agent" };
+const ownHeaders = new Map([
+  ["host", "Host"],
+  ["user-agent", "User-Agent"],
+]);
 
 /** Names keep the client's case. */
 export function headerLines({
@@ -101,7 +104,7 @@ export function headerLines({
   return [
     ...given
       .filter(([name, value]) => !isDropped(name.toLowerCase(), value))
-      .map(([name, value]) => [ownHeaders[name.toLowerCase()] ?? name, value] as const),
+      .map(([name, value]) => [ownHeaders.get(name.toLowerCase()) ?? name, value] as const),
     ["X-Amzn-Trace-Id", traceId(startedAt)],
     ["X-Forwarded-For", [...forwardedFor, request.sourceIp].join(", ")],
     // The endpoint on 127.0.0.1 stands for AWS's, which is behind TLS.

@@ -12,6 +12,9 @@ export interface StageVariables {
   readonly variables: Readonly<Record<string, string>>;
 }
 
+/** Lines of access logs that an API keeps: every request writes one. */
+export const ACCESS_LOG_LINES_KEPT = 10_000;
+
 /** Where a stage's access log goes, and how its lines are made. */
 export interface AccessLog {
   readonly format: ContextTemplate;

@@ -1,6 +1,15 @@
-import { ResourceArguments } from "../protocol/resource-arguments";
-
-type Arguments = Readonly<Record<string, unknown>>;
+import * as z from "zod/mini";
+import {
+  accepting,
+  argumentError,
+  block,
+  choice,
+  flag,
+  list,
+  number,
+  readArguments,
+  text,
+} from "../resource-arguments";
 
 /** An app client, as far as it decides about tokens. */
 export interface UserPoolClient {
@@ -13,41 +22,55 @@ export interface UserPoolClient {
   readonly idTokenSeconds: number;
 }
 
-const secondsOf: Readonly<Record<string, number>> = { seconds: 1, minutes: 60, hours: 3_600, days: 86_400 };
+const TYPE = "aws_cognito_user_pool_client";
+
+const secondsOf = { seconds: 1, minutes: 60, hours: 3_600, days: 86_400 } as const;
 const FIVE_MINUTES = 300;
 const HOUR = 3_600;
 const DAY = 86_400;
 
-const list = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : []);
+const unit = choice("seconds", "minutes", "hours", "days");
+const validity = z.optional(number);
+
+const ClientArguments = z.strictObject({
+  name: text,
+  user_pool_id: text,
+  generate_secret: flag,
+  allowed_oauth_flows: list(z.string()),
+  allowed_oauth_scopes: list(z.string()),
+  access_token_validity: validity,
+  id_token_validity: validity,
+  token_validity_units: block(z.strictObject({ access_token: unit, id_token: unit, ...accepting("refresh_token") })),
+  ...accepting("allowed_oauth_flows_user_pool_client", "explicit_auth_flows", "supported_identity_providers"),
+  ...accepting("callback_urls", "default_redirect_uri", "logout_urls", "read_attributes", "write_attributes"),
+  ...accepting("refresh_token_validity", "auth_session_validity", "enable_token_revocation"),
+  ...accepting("prevent_user_existence_errors"),
+});
 
 /**
  * Reads an app client from the evaluated arguments of `aws_cognito_user_pool_client`.
  * @throws Error for what is not modelled, or a lifetime that Cognito refuses
  * @see https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html
  */
-export function readUserPoolClient(given: Arguments, clientId: string, clientSecret: string): UserPoolClient {
-  const client = new ResourceArguments("aws_cognito_user_pool_client", given, [
-    ...["name", "user_pool_id", "generate_secret", "explicit_auth_flows", "supported_identity_providers"],
-    ...["allowed_oauth_flows", "allowed_oauth_scopes", "allowed_oauth_flows_user_pool_client"],
-    ...["callback_urls", "default_redirect_uri", "logout_urls", "read_attributes", "write_attributes"],
-    ...["access_token_validity", "id_token_validity", "refresh_token_validity", "token_validity_units"],
-    ...["auth_session_validity", "enable_token_revocation", "prevent_user_existence_errors"],
-  ]);
-  client.requiredText("name");
-  const units = ([given.token_validity_units].flat()[0] ?? {}) as Readonly<Record<string, string | undefined>>;
+export function readUserPoolClient(
+  given: Readonly<Record<string, unknown>>,
+  clientId: string,
+  clientSecret: string,
+): UserPoolClient {
+  const client = readArguments(TYPE, ClientArguments, given);
   const lifetime = (kind: "access_token" | "id_token"): number => {
-    const validity = given[`${kind}_validity`] ?? undefined;
-    if (validity === undefined) return HOUR;
-    const unit = units[kind] ?? "hours";
-    const seconds = Number(validity) * (secondsOf[unit] ?? Number.NaN);
+    const length = client[`${kind}_validity`];
+    if (length === undefined) return HOUR;
+    const unit = client.token_validity_units?.[kind] ?? "hours";
+    const seconds = length * secondsOf[unit];
     if (seconds >= FIVE_MINUTES && seconds <= DAY) return seconds;
-    throw client.error(`${kind}_validity must be five minutes to a day, got: ${validity} ${unit}`);
+    throw argumentError(TYPE, given, `${kind}_validity must be five minutes to a day, got: ${length} ${unit}`);
   };
   return {
     clientId,
-    clientSecret: client.isTrue("generate_secret") ? clientSecret : undefined,
-    allowedFlows: list(given.allowed_oauth_flows),
-    allowedScopes: list(given.allowed_oauth_scopes),
+    clientSecret: client.generate_secret ? clientSecret : undefined,
+    allowedFlows: client.allowed_oauth_flows,
+    allowedScopes: client.allowed_oauth_scopes,
     accessTokenSeconds: lifetime("access_token"),
     idTokenSeconds: lifetime("id_token"),
   };

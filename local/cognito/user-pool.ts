@@ -1,7 +1,7 @@
-import { generateKeyPair, type KeyObject, randomUUID } from "node:crypto";
-import { promisify } from "node:util";
+import { createPrivateKey, createPublicKey, type KeyObject, randomUUID } from "node:crypto";
 import { AwsError, type Clock } from "../aws";
 import { type Claims, publicJwk, signJwt, verifyJwt } from "./jwt";
+import type { PoolIdentities } from "./pool-identities";
 import type { UserPoolClient } from "./user-pool-client";
 
 /** What a token is asked for. */
@@ -36,9 +36,8 @@ interface SigningKey {
  */
 export class UserPool {
   readonly clients = new Map<string, UserPoolClient>();
-  /** Scopes of its resource servers, such as `orders/read`. */
-  readonly scopes = new Set<string>();
-  private readonly subjects = new Map<string, string>();
+  /** Scopes of its resource servers, such as `orders/read`, by the servers' identifiers. */
+  readonly scopes = new Map<string, readonly string[]>();
   private key?: Promise<SigningKey>;
 
   constructor(
@@ -47,6 +46,7 @@ export class UserPool {
     /** URL, reachable from here, that stands in its tokens as `iss`. */
     readonly issuer: string,
     private readonly clock: Clock,
+    private readonly identities: PoolIdentities,
   ) {}
 
   /**
@@ -68,7 +68,7 @@ export class UserPool {
     const lifetime = isIdentity ? client.idTokenSeconds : client.accessTokenSeconds;
     return signJwt(
       {
-        sub: username === undefined ? clientId : this.subjectOf(username),
+        sub: username === undefined ? clientId : this.identities.subjectOf(this.userPoolId, username),
         ...(isIdentity ? identityClaims(request) : accessClaims(request)),
         iss: this.issuer,
         auth_time: issuedAt,
@@ -105,18 +105,11 @@ export class UserPool {
     );
   }
 
-  /** A user's id, the same all through the run. */
-  private subjectOf(username: string): string {
-    const subject = this.subjects.get(username) ?? randomUUID();
-    this.subjects.set(username, subject);
-    return subject;
-  }
-
-  /** Made when it is wanted first: that takes a moment, which a run without tokens is spared. */
   private signingKey(): Promise<SigningKey> {
-    this.key ??= promisify(generateKeyPair)("rsa", { modulusLength: 2_048 }).then((pair) => ({
-      ...pair,
-      kid: randomUUID(),
+    this.key ??= this.identities.keyOf(this.userPoolId).then(({ kid, privateKey }) => ({
+      kid,
+      privateKey: createPrivateKey(privateKey),
+      publicKey: createPublicKey(privateKey),
     }));
     return this.key;
   }

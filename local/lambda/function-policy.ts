@@ -1,10 +1,22 @@
-import { ResourceArguments } from "../protocol/resource-arguments";
+import * as z from "zod/mini";
+import { readArguments, text } from "../resource-arguments";
 
 type Arguments = Readonly<Record<string, unknown>>;
 
 /** Who a permission lets in: a service, or an account or a role by its ARN. */
 const principalOf = (principal: string): unknown =>
   /^[\w.-]+\.amazonaws\.com(\.cn)?$/.test(principal) ? { Service: principal } : { AWS: principal };
+
+/** What the local run takes of `aws_lambda_permission`. */
+const PermissionArguments = z.strictObject({
+  statement_id: z.optional(z.string()),
+  function_name: text,
+  qualifier: z.optional(z.string()),
+  action: text,
+  principal: text,
+  source_arn: z.optional(z.string()),
+  source_account: z.optional(z.string()),
+});
 
 /**
  * A statement of the own policy of a function, or of a version or alias of one, from the evaluated arguments of `aws_lambda_permission`.
@@ -15,19 +27,16 @@ export function readPermission(
   given: Arguments,
   functionArn: string,
 ): { readonly sid: string; readonly statement: object } {
-  const permission = new ResourceArguments("aws_lambda_permission", { ...given, name: given.statement_id }, [
-    ...["name", "statement_id", "function_name", "qualifier", "action", "principal", "source_arn", "source_account"],
-  ]);
-  const sid = permission.text("statement_id") || "terraform";
-  const sourceArn = permission.text("source_arn");
-  const sourceAccount = permission.text("source_account");
+  const permission = readArguments("aws_lambda_permission", PermissionArguments, given);
+  const { source_arn: sourceArn, source_account: sourceAccount } = permission;
+  const sid = permission.statement_id || "terraform";
   return {
     sid,
     statement: {
       Sid: sid,
       Effect: "Allow",
-      Principal: principalOf(permission.requiredText("principal")),
-      Action: permission.requiredText("action"),
+      Principal: principalOf(permission.principal),
+      Action: permission.action,
       Resource: functionArn,
       Condition: {
         ...(sourceArn && { ArnLike: { "AWS:SourceArn": sourceArn } }),

@@ -14,6 +14,15 @@ export interface Invocation {
   readonly error?: FunctionError;
 }
 
+/** A line of a function's log. */
+export interface LogLine {
+  readonly text: string;
+  /** When it was written, in milliseconds since 1970. */
+  readonly at: number;
+  /** Lines of all functions are numbered as they come. */
+  readonly number: number;
+}
+
 /** What Lambda writes to a function's log when an invocation starts. */
 export function startLines(isJson: boolean, requestId: string, now: number): string[] {
   if (!isJson) return [`START RequestId: ${requestId} Version: $LATEST`];

@@ -1,21 +1,19 @@
-import { createHash, randomBytes, randomUUID } from "node:crypto";
-import * as fs from "node:fs";
-import * as os from "node:os";
-import * as path from "node:path";
+import { randomUUID } from "node:crypto";
 import { performance } from "node:perf_hooks";
-import { unzipSync } from "fflate";
 import { AwsError, type Caller, type Clock, type Credentials, type Log, type Place } from "../aws";
+import { readArguments } from "../resource-arguments";
+import type { Tell } from "../traffic";
+import { EnvironmentPool } from "./environment-pool";
 import { readPermission } from "./function-policy";
+import { processVariables, requireVariables } from "./function-variables";
 import { AliasArguments, FunctionVersions, splitArn } from "./function-versions";
-import { FunctionArguments, readArguments } from "./lambda-arguments";
-import { type Answer, ExecutionEnvironment, type FunctionError } from "./lambda-environment";
-import { type Invocation, reportLines, startLines } from "./lambda-logs";
+import { type InvocationResult, resultOf } from "./invocation-result";
+import { FunctionArguments } from "./lambda-arguments";
+import { type Answer, ExecutionEnvironment } from "./lambda-environment";
+import { type Invocation, type LogLine, reportLines, startLines } from "./lambda-logs";
+import { readZip, TaskRoots } from "./task-roots";
 
-/** How an invocation ended for its caller. */
-export type InvocationResult = { readonly requestId: string } & (
-  | { readonly payload: unknown }
-  | { readonly functionError: FunctionError }
-);
+export type { InvocationResult } from "./invocation-result";
 
 interface LambdaFunction {
   readonly arn: string;
@@ -25,19 +23,24 @@ interface LambdaFunction {
   readonly versions: FunctionVersions;
   /** Statements of the function's own policy, by Sid; each version and alias has a policy of its own, by its name. */
   readonly permissions: Map<string, Map<string, object>>;
-  readonly logs: string[];
-  /** By version. */
-  readonly idle: Map<string, ExecutionEnvironment[]>;
+  readonly logs: LogLine[];
+  readonly pool: EnvironmentPool<ExecutionEnvironment>;
 }
 
 /** @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const MAX_EVENT_BYTES = 6_291_456;
-const MAX_RESPONSE_BYTES = 6_291_556;
-const MAX_ENVIRONMENT_BYTES = 4_096;
 const LINES_KEPT = 10_000;
-/** @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime */
-const RESERVED =
-  /^(_HANDLER|_X_AMZN_TRACE_ID|AWS_(DEFAULT_)?REGION|AWS_EXECUTION_ENV|AWS_LAMBDA_(FUNCTION_(NAME|MEMORY_SIZE|VERSION)|INITIALIZATION_TYPE|LOG_(GROUP|STREAM)_NAME|RUNTIME_API)|AWS_ACCESS_KEY(_ID)?|AWS_SECRET_ACCESS_KEY|AWS_SESSION_TOKEN|LAMBDA_(TASK_ROOT|RUNTIME_DIR))$/;
+
+/** Arguments that no update changes, by type: with another value Terraform makes another resource. */
+export const replacingOfLambda: Readonly<Record<string, readonly string[]>> = {
+  aws_lambda_alias: ["function_name", "name"],
+  aws_lambda_event_source_mapping: ["event_source_arn", "starting_position"],
+  aws_lambda_function: ["function_name"],
+  aws_lambda_function_event_invoke_config: ["function_name", "qualifier"],
+  aws_lambda_permission: [
+    ...["statement_id", "function_name", "qualifier", "action", "principal", "source_arn", "source_account"],
+  ],
+};
 
 /** Lambda: runs the zips, each execution environment a process that has its function's variables and its role's credentials and no more. */
 export class Lambda {
@@ -46,11 +49,13 @@ export class Lambda {
   private readonly log: Log;
   private readonly assume: (roleArn: string, service: string) => { credentials: Credentials; caller: Caller };
   private readonly endpoint: string;
+  private readonly tell?: Tell;
   private readonly functions = new Map<string, LambdaFunction>();
   private readonly environments = new Set<ExecutionEnvironment>();
   private readonly listeners = new Set<(invocation: Invocation) => void>();
-  private scratch?: string;
+  private readonly taskRoots = new TaskRoots();
   private isStopped = false;
+  private lineCount = 0;
 
   constructor(options: {
     place: Place;
@@ -60,12 +65,14 @@ export class Lambda {
     assume(roleArn: string, service: string): { credentials: Credentials; caller: Caller };
     /** Where the functions' SDKs send every call: `http://127.0.0.1:<port>`. */
     endpoint: string;
+    readonly tell?: Tell;
   }) {
     this.place = options.place;
     this.clock = options.clock;
     this.log = options.log;
     this.assume = options.assume;
     this.endpoint = options.endpoint;
+    this.tell = options.tell;
   }
 
   /**
@@ -76,39 +83,33 @@ export class Lambda {
    * @throws AwsError for what AWS refuses
    */
   createFunction(arguments_: Readonly<Record<string, unknown>>, folder: string) {
-    const settings = readArguments("aws_lambda_function", FunctionArguments, arguments_);
-    const { function_name: name, filename, role } = settings;
-    const arn = this.arnOf(name);
+    const { settings, zip, caller } = this.read(arguments_, folder);
+    const arn = this.arnOf(settings.function_name);
     if (this.functions.has(arn))
-      throw new AwsError("ResourceConflictException", `Function already exist: ${name}`, 409);
-    requireVariables(settings.environment?.variables ?? {});
-
-    const zip = fs.readFileSync(path.resolve(folder, filename));
-    const hash = createHash("sha256").update(zip).digest("base64");
-    if (settings.source_code_hash !== undefined && settings.source_code_hash !== hash) {
-      throw new Error(
-        `aws_lambda_function of ${name}: source_code_hash must be that of ${filename}, ${hash}, got: ${settings.source_code_hash}. Synthesize again.`,
-      );
-    }
-    const { caller } = this.sessionOf(role);
-    const taskRoot = this.unpack(name, zip);
+      throw new AwsError("ResourceConflictException", `Function already exist: ${settings.function_name}`, 409);
     const versions = new FunctionVersions(arn, settings.publish);
-    this.functions.set(arn, {
-      ...{ arn, settings, caller, taskRoot, versions },
-      ...{ permissions: new Map(), logs: [], idle: new Map() },
-    });
-    const version = versions.newest;
-    const uri = this.invokeUri;
-    return {
-      arn,
-      id: name,
-      function_name: name,
-      version,
-      qualified_arn: `${arn}:${version}`,
-      invoke_arn: `${uri}/${arn}/invocations`,
-      qualified_invoke_arn: `${uri}/${arn}:${version}/invocations`,
-      source_code_size: zip.length,
-    };
+    return this.put({ arn, settings, caller, versions, permissions: new Map(), logs: [] }, zip);
+  }
+
+  /**
+   * Gives a function other code or settings. Invocations under way finish with what they began with; the processes that wait end.
+   * @throws Error, AwsError as `createFunction`; the function is then as it was
+   */
+  updateFunction(arguments_: Readonly<Record<string, unknown>>, folder: string) {
+    const { settings, zip, caller } = this.read(arguments_, folder);
+    const before = this.functionOf(this.arnOf(settings.function_name));
+    const { arn, permissions, logs } = before;
+    const versions = before.versions.republished(settings.publish);
+    const made = this.put({ arn, settings, caller, versions, permissions, logs }, zip);
+    before.pool.retire();
+    return made;
+  }
+
+  /** Deletes a function, with its aliases and policies. Invocations under way finish. */
+  deleteFunction(functionName: string): void {
+    const arn = this.arnOf(functionName);
+    this.functions.get(arn)?.pool.retire();
+    this.functions.delete(arn);
   }
 
   /**
@@ -120,8 +121,22 @@ export class Lambda {
     const alias = readArguments("aws_lambda_alias", AliasArguments, arguments_);
     const lambda = this.functionOf(this.arnOf(alias.function_name));
     lambda.versions.addAlias(alias.name, alias.function_version);
-    const arn = `${lambda.arn}:${alias.name}`;
-    return { arn, id: arn, invoke_arn: `${this.invokeUri}/${arn}/invocations` };
+    return this.aliasAttributes(`${lambda.arn}:${alias.name}`);
+  }
+
+  /** Lets an alias stand for another version. @throws Error, AwsError as `createAlias` */
+  updateAlias(arguments_: Readonly<Record<string, unknown>>) {
+    const alias = readArguments("aws_lambda_alias", AliasArguments, arguments_);
+    const lambda = this.functionOf(this.arnOf(alias.function_name));
+    lambda.versions.moveAlias(alias.name, alias.function_version);
+    return this.aliasAttributes(`${lambda.arn}:${alias.name}`);
+  }
+
+  /** Deletes an alias and its policy. */
+  deleteAlias(functionName: string, alias: string): void {
+    const lambda = this.functions.get(splitArn(this.arnOf(functionName)).arn);
+    lambda?.versions.removeAlias(alias);
+    lambda?.permissions.delete(alias);
   }
 
   /**
@@ -140,6 +155,12 @@ export class Lambda {
     return { id: sid, statement_id: sid };
   }
 
+  /** Takes a statement out of a policy. */
+  removePermission(functionArn: string, sid: string): void {
+    const { arn, qualifier = "" } = splitArn(functionArn);
+    this.functions.get(arn)?.permissions.get(qualifier)?.delete(sid);
+  }
+
   /**
    * JSON of the own policy of a function, or of a version or alias of one, which may be without statements. What lets someone call the function
    * says nothing of its aliases, and the other way round.
@@ -156,6 +177,12 @@ export class Lambda {
     return qualifier === undefined ? arn : `${arn}:${qualifier}`;
   }
 
+  /** Whether there is a function, or a version or alias of one, of an ARN. */
+  has(functionArn: string): boolean {
+    const { arn, qualifier } = splitArn(functionArn);
+    return this.functions.get(arn)?.versions.has(qualifier) ?? false;
+  }
+
   /** The caller that a function's role is. */
   roleOf(functionArn: string): Caller {
     return this.functionOf(functionArn).caller;
@@ -168,7 +195,12 @@ export class Lambda {
 
   /** What a function wrote and what Lambda reported about it: the last 10,000 lines. */
   logsOf(functionName: string): readonly string[] {
-    return [...this.functions.values()].find(({ settings }) => settings.function_name === functionName)?.logs ?? [];
+    return this.logLinesOf(functionName).map(({ text }) => text);
+  }
+
+  /** The same lines, with when they came. */
+  logLinesOf(functionName: string): readonly LogLine[] {
+    return this.functions.get(this.arnOf(functionName))?.logs ?? [];
   }
 
   /**
@@ -196,6 +228,7 @@ export class Lambda {
       throw new Error(`${lambda.settings.function_name} can not be invoked: the local run has stopped`);
 
     const requestId = randomUUID();
+    this.tell?.({ kind: "invocation", functionArn: lambda.arn, requestId, event });
     const timeoutMs = lambda.settings.timeout * 1_000;
     const { environment, init, initDurationMs } = await this.environmentFor(lambda, version, timeoutMs);
     this.write(lambda, ...startLines(isJson(lambda), requestId, this.clock.now()));
@@ -205,8 +238,7 @@ export class Lambda {
     const durationMs = answer.kind === "timeout" ? timeoutMs : performance.now() - began;
 
     const isReusable = answer.kind === "payload" || (answer.kind === "error" && answer !== init);
-    if (isReusable && environment.isAlive) idleOf(lambda, version).push(environment);
-    else environment.kill();
+    lambda.pool.giveBack(version, environment, isReusable);
 
     const result = resultOf(answer, requestId, lambda.settings.timeout);
     this.report(lambda, {
@@ -220,6 +252,7 @@ export class Lambda {
       maxMemoryUsedMb: environment.maxMemoryUsedMb,
       error: "functionError" in result ? result.functionError : undefined,
     });
+    this.tell?.({ kind: "invocation ended", functionArn: lambda.arn, requestId, durationMs, result });
     return result;
   }
 
@@ -227,13 +260,8 @@ export class Lambda {
   async stop(): Promise<void> {
     this.isStopped = true;
     await Promise.all([...this.environments].map((environment) => environment.stop()));
-    process.off("exit", this.removeScratch);
-    this.removeScratch();
+    this.taskRoots.removeAll();
   }
-
-  private readonly removeScratch = (): void => {
-    if (this.scratch) fs.rmSync(this.scratch, { recursive: true, force: true });
-  };
 
   private functionOf(functionArn: string): LambdaFunction {
     const { arn, qualifier } = splitArn(functionArn);
@@ -256,6 +284,38 @@ export class Lambda {
     return `arn:${this.place.partition}:apigateway:${this.place.region}:lambda:path/2015-03-31/functions`;
   }
 
+  private read(arguments_: Readonly<Record<string, unknown>>, folder: string) {
+    const settings = readArguments("aws_lambda_function", FunctionArguments, arguments_);
+    requireVariables(settings.environment?.variables ?? {});
+    const zip = readZip(folder, settings);
+    return { settings, zip, caller: this.sessionOf(settings.role).caller };
+  }
+
+  /** Puts a function where invocations find it; gives what Terraform computes. */
+  private put(lambda: Omit<LambdaFunction, "taskRoot" | "pool">, zip: Uint8Array) {
+    const { arn, settings, versions } = lambda;
+    const { function_name: name } = settings;
+    const taskRoot = this.taskRoots.unpack(name, zip);
+    const pool = new EnvironmentPool<ExecutionEnvironment>(() => this.taskRoots.remove(taskRoot));
+    this.functions.set(arn, { ...lambda, taskRoot, pool });
+    const version = versions.newest;
+    const uri = this.invokeUri;
+    return {
+      arn,
+      id: name,
+      function_name: name,
+      version,
+      qualified_arn: `${arn}:${version}`,
+      invoke_arn: `${uri}/${arn}/invocations`,
+      qualified_invoke_arn: `${uri}/${arn}:${version}/invocations`,
+      source_code_size: zip.length,
+    };
+  }
+
+  private aliasAttributes(arn: string) {
+    return { arn, id: arn, invoke_arn: `${this.invokeUri}/${arn}/invocations` };
+  }
+
   private sessionOf(role: string): { credentials: Credentials; caller: Caller } {
     try {
       return this.assume(role, "lambda.amazonaws.com");
@@ -266,81 +326,40 @@ export class Lambda {
     }
   }
 
-  private unpack(name: string, zip: Uint8Array): string {
-    if (!this.scratch) {
-      this.scratch = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "gatehouse-lambda-")));
-      // For a process that ends without having the time to stop.
-      process.once("exit", this.removeScratch);
-    }
-    const taskRoot = path.join(this.scratch, name);
-    for (const [entry, content] of Object.entries(unzipSync(zip))) {
-      const file = path.join(taskRoot, entry);
-      if (!file.startsWith(taskRoot + path.sep))
-        throw new Error(`The zip of ${name} has a file outside of it: ${entry}`);
-      if (entry.endsWith("/")) continue;
-      fs.mkdirSync(path.dirname(file), { recursive: true });
-      fs.writeFileSync(file, content);
-    }
-    return taskRoot;
-  }
-
   private async environmentFor(
     lambda: LambdaFunction,
     version: string,
     timeoutMs: number,
   ): Promise<{ environment: ExecutionEnvironment; init: Answer; initDurationMs?: number }> {
-    const waiting = idleOf(lambda, version);
-    for (let idle = waiting.pop(); idle; idle = waiting.pop()) {
-      if (idle.isAlive) return { environment: idle, init: { kind: "ready" } };
-    }
+    const idle = lambda.pool.take(version);
+    if (idle) return { environment: idle, init: { kind: "ready" } };
     const began = performance.now();
+    const { settings, taskRoot } = lambda;
     const environment = new ExecutionEnvironment({
       clock: this.clock,
-      taskRoot: lambda.taskRoot,
-      memoryMb: lambda.settings.memory_size,
-      environment: this.variablesOf(lambda, version),
+      taskRoot,
+      memoryMb: settings.memory_size,
+      environment: processVariables(settings, {
+        ...{ taskRoot, version, region: this.place.region, endpoint: this.endpoint, now: this.clock.now() },
+        credentials: this.sessionOf(settings.role).credentials,
+      }),
       onLine: (line) => {
         this.write(lambda, line);
-        this.log(lambda.settings.function_name, line);
+        this.log(settings.function_name, line);
       },
       onExit: () => this.environments.delete(environment),
     });
     this.environments.add(environment);
+    lambda.pool.add(environment);
     const init = await environment.initialize(timeoutMs);
     return { environment, init, initDurationMs: performance.now() - began };
   }
 
-  /** @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime */
-  private variablesOf({ settings, taskRoot }: LambdaFunction, version: string): Record<string, string> {
-    const { credentials } = this.sessionOf(settings.role);
-    const { region } = this.place;
-    const logging = settings.logging_config;
-    const day = new Date(this.clock.now()).toISOString().slice(0, 10).replaceAll("-", "/");
-    return {
-      TZ: ":UTC",
-      ...settings.environment?.variables,
-      AWS_ENDPOINT_URL: this.endpoint,
-      AWS_REGION: region,
-      AWS_DEFAULT_REGION: region,
-      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-      AWS_SESSION_TOKEN: credentials.sessionToken,
-      AWS_EXECUTION_ENV: `AWS_Lambda_${settings.runtime}`,
-      AWS_LAMBDA_FUNCTION_NAME: settings.function_name,
-      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(settings.memory_size),
-      AWS_LAMBDA_FUNCTION_VERSION: version,
-      AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
-      AWS_LAMBDA_LOG_GROUP_NAME: logging?.log_group ?? `/aws/lambda/${settings.function_name}`,
-      AWS_LAMBDA_LOG_STREAM_NAME: `${day}/[${version}]${randomBytes(16).toString("hex")}`,
-      ...(logging && { AWS_LAMBDA_LOG_FORMAT: logging.log_format }),
-      ...(logging?.application_log_level && { AWS_LAMBDA_LOG_LEVEL: logging.application_log_level }),
-      LAMBDA_TASK_ROOT: taskRoot,
-      _HANDLER: settings.handler,
-    };
-  }
-
   private write({ logs }: LambdaFunction, ...lines: string[]): void {
-    logs.push(...lines);
+    for (const text of lines) {
+      this.lineCount += 1;
+      logs.push({ text, at: this.clock.now(), number: this.lineCount });
+    }
     if (logs.length > LINES_KEPT) logs.splice(0, logs.length - LINES_KEPT);
   }
 
@@ -348,57 +367,6 @@ export class Lambda {
     this.write(lambda, ...reportLines(isJson(lambda), invocation, this.clock.now()));
     for (const listener of this.listeners) listener(invocation);
   }
-}
-
-function requireVariables(variables: Readonly<Record<string, string>>): void {
-  const refuse = (why: string): never => {
-    const message = `Lambda was unable to configure your environment variables because the environment variables you have provided ${why}`;
-    throw new AwsError("InvalidParameterValueException", message);
-  };
-  const endpoint = Object.keys(variables).find((name) => name.startsWith("AWS_ENDPOINT_URL"));
-  if (endpoint)
-    throw new Error(`${endpoint} can not be a variable of a function here: the local run sets where AWS is.`);
-  const reserved = Object.keys(variables).filter((name) => RESERVED.test(name));
-  if (reserved.length > 0) {
-    refuse(
-      `contains reserved keys that are currently not supported for modification. Reserved keys used in this request: ${reserved.join(", ")}`,
-    );
-  }
-  const json = JSON.stringify(variables);
-  if (Buffer.byteLength(json) > MAX_ENVIRONMENT_BYTES) refuse(`exceeded the 4KB limit. String measured: ${json}`);
-}
-
-function resultOf(answer: Answer, requestId: string, timeoutSeconds: number): InvocationResult {
-  const failure = (errorType: string, errorMessage: string) => ({
-    requestId,
-    functionError: { errorType, errorMessage },
-  });
-  switch (answer.kind) {
-    case "error":
-      return { requestId, functionError: answer.error };
-    case "exit":
-      return failure("Runtime.ExitError", `RequestId: ${requestId} Error: ${answer.reason}`);
-    case "timeout": {
-      const message = `RequestId: ${requestId} Error: Task timed out after ${timeoutSeconds.toFixed(2)} seconds`;
-      return failure("Sandbox.Timedout", message);
-    }
-    case "payload":
-      if (Buffer.byteLength(answer.payload) <= MAX_RESPONSE_BYTES)
-        return { requestId, payload: JSON.parse(answer.payload) };
-      return failure(
-        "Function.ResponseSizeTooLarge",
-        `Response payload size exceeded maximum allowed payload size (${MAX_RESPONSE_BYTES} bytes).`,
-      );
-    case "ready":
-      throw new Error("an execution environment answered an event with being ready");
-  }
-}
-
-/** The environments of a version that wait for an event. */
-function idleOf({ idle }: LambdaFunction, version: string): ExecutionEnvironment[] {
-  const waiting = idle.get(version) ?? [];
-  idle.set(version, waiting);
-  return waiting;
 }
 
 const isJson = ({ settings }: LambdaFunction): boolean => settings.logging_config?.log_format === "JSON";

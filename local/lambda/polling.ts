@@ -11,8 +11,9 @@ export class Polling {
 
   constructor(private readonly clock: Clock) {}
 
-  /** Runs something that may be called off at each of its waits. */
+  /** Runs something that may be called off at each of its waits; not at all once the polling is called off. */
   run(loop: () => Promise<void>): Promise<void> {
+    if (this.isStopped) return Promise.resolve();
     const ended: Promise<void> = loop()
       .catch((error: unknown) => {
         if (!(error instanceof Stopped)) throw error;

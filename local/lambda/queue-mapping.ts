@@ -31,6 +31,12 @@ interface SqsRecord {
   readonly body: string;
 }
 
+interface Settings {
+  readonly mapping: QueueMappingArguments;
+  readonly functionArn: string;
+  readonly isWanted: (body: string) => boolean;
+}
+
 const MAX_RECEIVED = 10;
 const LONG_POLL_SECONDS = 20;
 /** Without a maximum Lambda begins with five batches at a time: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html */
@@ -42,72 +48,80 @@ const PAUSE_AFTER_ERROR_MS = 1_000;
  * @see https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
  */
 export class QueueMapping {
-  private readonly polling: Polling;
+  private readonly receiving: Polling;
+  private readonly working: Polling;
   private readonly batches = new Set<Promise<void>>();
   private readonly queueName: string;
   private readonly queueUrl: string;
-  private readonly isWanted: (body: string) => boolean;
+  private settings: Settings;
   private complaint?: string;
 
+  /** @throws Error for what is not modelled, or breaks a rule; AwsError for a filter that AWS refuses */
   constructor(
-    private readonly mapping: QueueMappingArguments,
+    mapping: QueueMappingArguments,
     private readonly options: {
       readonly place: Place;
       readonly clock: Clock;
       readonly log: Log;
-      readonly lambda: Pick<Lambda, "invoke" | "timeoutOf">;
+      readonly lambda: Pick<Lambda, "invoke" | "roleOf" | "timeoutOf">;
       readonly queues: QueueSource;
-      readonly functionArn: string;
-      readonly caller: Caller;
     },
   ) {
-    const queueName = nameOf(mapping.event_source_arn);
-    this.queueName = queueName;
+    this.settings = readSettings(mapping);
+    this.queueName = nameOf(mapping.event_source_arn);
     this.queueUrl = queueUrlOf(mapping.event_source_arn);
-    this.polling = new Polling(options.clock);
-    this.isWanted = bodyFilter(mapping.filter_criteria?.filter.map(({ pattern }) => pattern) ?? []);
-    if (queueName.endsWith(".fifo")) throw new Error(`${queueName}: FIFO queues are not modelled by the local run.`);
-    if (mapping.batch_size > MAX_RECEIVED && mapping.maximum_batching_window_in_seconds === 0) {
-      throw new Error(
-        `aws_lambda_event_source_mapping of ${queueName}: maximum_batching_window_in_seconds must be at least 1 where batch_size is above ${MAX_RECEIVED}, got: 0`,
-      );
-    }
+    this.receiving = new Polling(options.clock);
+    this.working = new Polling(options.clock);
   }
 
   start(): void {
-    this.polling.run(() => this.poll());
+    this.receiving.run(() => this.poll());
   }
 
-  stop(): Promise<void> {
-    return this.polling.stop();
+  /** Goes on with other settings, from the next batch on. @throws Error, AwsError as the constructor; it is then as it was */
+  update(mapping: QueueMappingArguments): void {
+    this.settings = readSettings(mapping);
+  }
+
+  /** Ends the polling, and lets batches under way come to their end. */
+  async drain(): Promise<void> {
+    await this.receiving.stop();
+    await Promise.all(this.batches);
+  }
+
+  /** Ends everything at once. */
+  async stop(): Promise<void> {
+    await Promise.all([this.receiving.stop(), this.working.stop()]);
   }
 
   private async poll(): Promise<void> {
     if (!(await this.isTimeEnough())) return;
-    const max = this.mapping.scaling_config?.maximum_concurrency ?? BATCHES_AT_A_TIME;
     while (true) {
-      if (this.batches.size >= max) await this.polling.wait(Promise.race(this.batches));
+      const { settings } = this;
+      const max = settings.mapping.scaling_config?.maximum_concurrency ?? BATCHES_AT_A_TIME;
+      if (this.batches.size >= max) await this.receiving.wait(Promise.race(this.batches));
       const messages = await this.gather();
-      const batch = this.polling.run(() => this.process(messages)).finally(() => this.batches.delete(batch));
+      const batch = this.working.run(() => this.process(messages)).finally(() => this.batches.delete(batch));
       this.batches.add(batch);
     }
   }
 
   /** AWS refuses such a mapping when it is made; here the queue is asked under the role that polls it. */
   private async isTimeEnough(): Promise<boolean> {
+    const { functionArn } = this.settings;
+    const timeout = this.options.lambda.timeoutOf(functionArn);
     const { Attributes } = await this.ask("GetQueueAttributes", { AttributeNames: ["VisibilityTimeout"] });
     const visibility = Number((Attributes as Record<string, string> | undefined)?.VisibilityTimeout);
-    const timeout = this.options.lambda.timeoutOf(this.options.functionArn);
     if (visibility >= timeout) return true;
     this.log(
-      `does not invoke ${nameOf(this.options.functionArn)}: Queue visibility timeout: ${visibility} seconds is less than Function timeout: ${timeout} seconds. AWS refuses this mapping.`,
+      `does not invoke ${nameOf(functionArn)}: Queue visibility timeout: ${visibility} seconds is less than Function timeout: ${timeout} seconds. AWS refuses this mapping.`,
     );
     return false;
   }
 
   /** A batch: what one receive gives, or what comes within the batching window that the first message begins. */
   private async gather(): Promise<Message[]> {
-    const { batch_size, maximum_batching_window_in_seconds } = this.mapping;
+    const { batch_size, maximum_batching_window_in_seconds } = this.settings.mapping;
     const messages: Message[] = [];
     let end = Number.POSITIVE_INFINITY;
     while (messages.length < batch_size) {
@@ -128,13 +142,14 @@ export class QueueMapping {
   }
 
   private async process(messages: readonly Message[]): Promise<void> {
-    const { place, lambda, functionArn } = this.options;
-    await this.delete(messages.filter(({ Body }) => !this.isWanted(Body)).map(({ ReceiptHandle }) => ReceiptHandle));
+    const { place, lambda } = this.options;
+    const { functionArn, isWanted, mapping } = this.settings;
+    await this.delete(messages.filter(({ Body }) => !isWanted(Body)).map(({ ReceiptHandle }) => ReceiptHandle));
     const records = messages
-      .filter(({ Body }) => this.isWanted(Body))
-      .map((message) => recordOf(message, this.mapping.event_source_arn, place.region));
+      .filter(({ Body }) => isWanted(Body))
+      .map((message) => recordOf(message, mapping.event_source_arn, place.region));
     for (const part of partsOf(records)) {
-      const result = await this.polling.wait(tryInvoke(lambda, functionArn, { Records: part }));
+      const result = await this.working.wait(tryInvoke(lambda, functionArn, { Records: part }));
       const failed = this.failedOf(part, result);
       if (failed.size > 0) {
         const why = "functionError" in result ? `: ${result.functionError.errorMessage}` : "";
@@ -148,7 +163,7 @@ export class QueueMapping {
   private failedOf(records: readonly SqsRecord[], result: InvocationResult): ReadonlySet<string> {
     const ids = records.map(({ messageId }) => messageId);
     if ("functionError" in result) return new Set(ids);
-    if (!this.mapping.function_response_types.includes("ReportBatchItemFailures")) return new Set();
+    if (!this.settings.mapping.function_response_types.includes("ReportBatchItemFailures")) return new Set();
     return reportedFailures(result.payload, ids) ?? new Set(ids);
   }
 
@@ -161,7 +176,7 @@ export class QueueMapping {
         Failed: Entries,
         error,
       }));
-      const { Failed, error } = (await this.polling.wait(answer)) as { Failed?: readonly unknown[]; error?: unknown };
+      const { Failed, error } = (await this.working.wait(answer)) as { Failed?: readonly unknown[]; error?: unknown };
       if (Failed?.length) this.log(`${Failed.length} messages could not be deleted${error ? `: ${error}` : ""}`);
     }
   }
@@ -169,7 +184,11 @@ export class QueueMapping {
   /** Asks the queue until it answers. */
   private async ask(operation: string, input: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>> {
     while (true) {
-      const answer = await this.polling.wait(this.call(operation, input).catch((error: unknown) => ({ error })));
+      const asked = this.call(operation, input).catch((error: unknown) => ({ error }));
+      const answer = await this.receiving.wait(asked).catch((ended: unknown) => {
+        void asked.then((late) => this.putBack(late));
+        throw ended;
+      });
       if (!("error" in answer)) {
         this.complaint = undefined;
         return answer;
@@ -177,17 +196,39 @@ export class QueueMapping {
       const complaint = String(answer.error);
       if (complaint !== this.complaint) this.log(`can not be polled: ${complaint}`);
       this.complaint = complaint;
-      await this.polling.pause(PAUSE_AFTER_ERROR_MS);
+      await this.receiving.pause(PAUSE_AFTER_ERROR_MS);
     }
   }
 
-  private call(operation: string, input: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>> {
-    return this.options.queues.call(this.options.caller, operation, { QueueUrl: this.queueUrl, ...input });
+  /** Makes messages visible that came when the polling had ended: whoever polls next need not wait for them. */
+  private async putBack({ Messages = [] }: Record<string, unknown>): Promise<void> {
+    for (const { ReceiptHandle } of Messages as readonly Message[]) {
+      // What cannot be put back comes back by itself, later.
+      await this.call("ChangeMessageVisibility", { ReceiptHandle, VisibilityTimeout: 0 }).catch(() => undefined);
+    }
+  }
+
+  private async call(operation: string, input: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>> {
+    // A change of the function may have given it another role.
+    const caller = this.options.lambda.roleOf(this.settings.functionArn);
+    return this.options.queues.call(caller, operation, { QueueUrl: this.queueUrl, ...input });
   }
 
   private log(message: string): void {
     this.options.log(this.queueName, message);
   }
+}
+
+function readSettings(mapping: QueueMappingArguments): Settings {
+  const queueName = nameOf(mapping.event_source_arn);
+  if (queueName.endsWith(".fifo")) throw new Error(`${queueName}: FIFO queues are not modelled by the local run.`);
+  if (mapping.batch_size > MAX_RECEIVED && mapping.maximum_batching_window_in_seconds === 0) {
+    throw new Error(
+      `aws_lambda_event_source_mapping of ${queueName}: maximum_batching_window_in_seconds must be at least 1 where batch_size is above ${MAX_RECEIVED}, got: 0`,
+    );
+  }
+  const isWanted = bodyFilter(mapping.filter_criteria?.filter.map(({ pattern }) => pattern) ?? []);
+  return { mapping, functionArn: mapping.function_name, isWanted };
 }
 
 /** Messages can be filtered by their body only: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs-filtering.html */

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Caller, Clock, Log, Place } from "../aws";
 import { nameOf, partsOf, reportedFailures, tryInvoke } from "./batch-response";
+import type { Checkpoints } from "./checkpoints";
 import { eventFilter } from "./event-filter";
 import type { InvocationResult, Lambda } from "./lambda";
 import type { StreamMappingArguments } from "./lambda-arguments";
@@ -39,6 +40,16 @@ export interface StreamSource {
    * @returns a way to end that
    */
   onRecords(streamArn: string, listener: () => void): () => void;
+  /** Is told how far a reader is: up to this sequence number it never reads again. */
+  checkpoint(streamArn: string, reader: string, after: string | undefined): void;
+  /** Is told that a reader is no more. */
+  leave(streamArn: string, reader: string): void;
+}
+
+interface Settings {
+  readonly mapping: StreamMappingArguments;
+  readonly functionArn: string;
+  readonly isWanted: (record: unknown) => boolean;
 }
 
 /** Records that are invoked together, in order. */
@@ -63,89 +74,128 @@ const SLOWEST_RETRY_MS = 1_000;
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-eventsourcemapping.html
  */
 export class StreamMapping {
-  private readonly polling: Polling;
+  private readonly reading: Polling;
+  private readonly working: Polling;
   private readonly tableName: string;
-  private readonly isWanted: (record: unknown) => boolean;
+  private settings: Settings;
   /** Sequence number of the last record read. */
   private position?: string;
   private complaint?: string;
   private news = Promise.resolve();
   private endNews: () => void = () => undefined;
 
+  /** @throws Error for what is not modelled; AwsError for a filter that AWS refuses */
   constructor(
-    private readonly mapping: StreamMappingArguments,
+    mapping: StreamMappingArguments,
     private readonly options: {
       readonly place: Place;
       readonly clock: Clock;
       readonly log: Log;
-      readonly lambda: Pick<Lambda, "invoke">;
+      readonly lambda: Pick<Lambda, "invoke" | "roleOf">;
       readonly queues: QueueSource;
       readonly streams: StreamSource;
-      readonly functionArn: string;
-      readonly caller: Caller;
+      readonly checkpoints: Checkpoints;
     },
   ) {
+    this.settings = readSettings(mapping);
     this.tableName = mapping.event_source_arn.split("/")[1] ?? "";
-    this.polling = new Polling(options.clock);
-    this.isWanted = eventFilter(mapping.filter_criteria?.filter.map(({ pattern }) => pattern) ?? []);
-    const destination = mapping.destination_config?.on_failure?.destination_arn;
-    if (destination !== undefined && destination.split(":")[2] !== "sqs") {
-      throw new Error(`destination_config must name a queue in the local run, got: ${destination}`);
-    }
+    this.reading = new Polling(options.clock);
+    this.working = new Polling(options.clock);
   }
 
   start(): void {
-    this.polling.run(async () => {
+    this.reading.run(async () => {
       const { streams } = this.options;
-      const forget = streams.onRecords(this.mapping.event_source_arn, () => this.endNews());
+      const forget = streams.onRecords(this.streamArn, () => this.endNews());
       try {
         await this.poll();
       } finally {
         forget();
+        streams.leave(this.streamArn, this.settings.functionArn);
       }
     });
   }
 
-  stop(): Promise<void> {
-    return this.polling.stop();
+  /** Goes on with other settings, from the next batch on. @throws Error, AwsError as the constructor; it is then as it was */
+  update(mapping: StreamMappingArguments): void {
+    const before = this.settings.functionArn;
+    this.settings = readSettings(mapping);
+    if (before !== this.settings.functionArn) this.options.streams.leave(this.streamArn, before);
+  }
+
+  /** Ends the reading once an invocation under way is over. What did not succeed by then is left to whoever reads on. */
+  drain(): Promise<void> {
+    return this.reading.stop();
+  }
+
+  /** Ends everything at once. */
+  async stop(): Promise<void> {
+    await Promise.all([this.reading.stop(), this.working.stop()]);
+  }
+
+  private get streamArn(): string {
+    return this.settings.mapping.event_source_arn;
+  }
+
+  private get caller(): Caller {
+    // A change of the function may have given it another role.
+    return this.options.lambda.roleOf(this.settings.functionArn);
   }
 
   private async poll(): Promise<void> {
-    let isBehind = this.mapping.starting_position === "LATEST";
-    while (isBehind) isBehind = (await this.read(this.mapping.batch_size)).length > 0;
+    const { checkpoints } = this.options;
+    const { mapping, functionArn } = this.settings;
+    const checkpoint = checkpoints.get(functionArn, this.streamArn);
+    this.position = checkpoint?.after;
+    let isBehind = !checkpoint && mapping.starting_position === "LATEST";
+    while (isBehind) isBehind = (await this.read(mapping.batch_size)).length > 0;
+    this.checkpoint(this.position);
     while (true) {
-      for (const records of partsOf(await this.gather())) await this.process(records);
+      for (const records of partsOf(await this.gather())) {
+        await this.process(records);
+        this.checkpoint(records.at(-1)?.dynamodb.SequenceNumber);
+      }
+    }
+  }
+
+  private checkpoint(after: string | undefined): void {
+    const { checkpoints, streams } = this.options;
+    const { functionArn } = this.settings;
+    try {
+      checkpoints.set(functionArn, this.streamArn, { after });
+      streams.checkpoint(this.streamArn, functionArn, after);
+    } catch (error) {
+      this.log(`how far it is read could not be kept, so that a later run reads again: ${error}`);
     }
   }
 
   /** A batch: what one read gives, or what comes within the batching window that the first record begins. */
   private async gather(): Promise<StreamRecord[]> {
-    const { batch_size, maximum_batching_window_in_seconds } = this.mapping;
+    const { batch_size, maximum_batching_window_in_seconds } = this.settings.mapping;
     const { clock } = this.options;
     const records: StreamRecord[] = [];
     let end = Number.POSITIVE_INFINITY;
     while (records.length < batch_size && clock.now() < end) {
       const read = await this.read(batch_size - records.length);
-      records.push(...read.filter((record) => this.isWanted(this.eventOf(record))));
+      records.push(...read.filter((record) => this.settings.isWanted(this.eventOf(record))));
       if (records.length > 0 && end === Number.POSITIVE_INFINITY) {
         end = clock.now() + maximum_batching_window_in_seconds * 1_000;
       }
       if (read.length > 0) continue;
-      if (end === Number.POSITIVE_INFINITY) await this.polling.wait(this.news);
-      else await this.polling.pause(end - clock.now(), this.news);
+      if (end === Number.POSITIVE_INFINITY) await this.reading.wait(this.news);
+      else await this.reading.pause(end - clock.now(), this.news);
     }
     return records;
   }
 
   /** Reads on in the stream; asks until it answers. */
   private async read(limit: number): Promise<readonly StreamRecord[]> {
-    const { streams, caller } = this.options;
     while (true) {
       this.news = new Promise((resolve) => {
         this.endNews = resolve;
       });
-      const answer = streams.getRecords(caller, this.mapping.event_source_arn, this.position, limit);
-      const records = await this.polling.wait(answer.catch((error: unknown) => ({ error })));
+      const answer = this.ask(limit).catch((error: unknown) => ({ error }));
+      const records = await this.reading.wait(answer);
       if (!("error" in records)) {
         this.complaint = undefined;
         this.position = records.at(-1)?.dynamodb.SequenceNumber ?? this.position;
@@ -154,8 +204,12 @@ export class StreamMapping {
       const complaint = `stream can not be read: ${records.error}`;
       if (complaint !== this.complaint) this.log(complaint);
       this.complaint = complaint;
-      await this.polling.pause(PAUSE_AFTER_ERROR_MS);
+      await this.reading.pause(PAUSE_AFTER_ERROR_MS);
     }
+  }
+
+  private async ask(limit: number): Promise<readonly StreamRecord[]> {
+    return this.options.streams.getRecords(this.caller, this.streamArn, this.position, limit);
   }
 
   /** Brings a batch to its end, part by part if need be. What comes after it in the stream waits. */
@@ -171,13 +225,14 @@ export class StreamMapping {
     const records = batch.records.slice(expired.length);
     if (records.length === 0) return [];
 
+    const { functionArn } = this.settings;
     const event = { Records: records.map((record) => this.eventOf(record)) };
-    const last = await this.polling.wait(tryInvoke(this.options.lambda, this.options.functionArn, event));
+    const last = await this.working.wait(tryInvoke(this.options.lambda, functionArn, event));
     const checkpoint = this.firstFailed(records, last);
     if (checkpoint === records.length) return [];
     const why = "functionError" in last ? `: ${last.functionError.errorMessage}` : "";
     const failed = records.slice(checkpoint);
-    this.log(`${failed.length} of ${records.length} records failed in ${nameOf(this.options.functionArn)}${why}`);
+    this.log(`${failed.length} of ${records.length} records failed in ${nameOf(functionArn)}${why}`);
     return this.again({ ...batch, records: failed, invocations: batch.invocations + 1, last }, checkpoint > 0);
   }
 
@@ -186,7 +241,7 @@ export class StreamMapping {
    * @see https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html#streams-batchfailurereporting-bisect
    */
   private async again(batch: Batch, isSplit: boolean): Promise<readonly Batch[]> {
-    const { bisect_batch_on_function_error: bisects, maximum_retry_attempts: maximum } = this.mapping;
+    const { bisect_batch_on_function_error: bisects, maximum_retry_attempts: maximum } = this.settings.mapping;
     const { records, retries } = batch;
     if (bisects && isSplit) return [{ ...batch, retries: 0 }];
     if (bisects && records.length > 1) {
@@ -197,14 +252,14 @@ export class StreamMapping {
       await this.giveUp(batch, "RetryAttemptsExhausted");
       return [];
     }
-    await this.polling.pause(Math.min(FIRST_RETRY_MS * 2 ** retries, SLOWEST_RETRY_MS));
+    await this.reading.pause(Math.min(FIRST_RETRY_MS * 2 ** retries, SLOWEST_RETRY_MS));
     return [{ ...batch, retries: retries + 1 }];
   }
 
   /** Where the records that did not succeed begin; their number, if all did. */
   private firstFailed(records: readonly StreamRecord[], result: InvocationResult): number {
     if ("functionError" in result) return 0;
-    if (!this.mapping.function_response_types.includes("ReportBatchItemFailures")) return records.length;
+    if (!this.settings.mapping.function_response_types.includes("ReportBatchItemFailures")) return records.length;
     const ids = records.map(({ dynamodb }) => dynamodb.SequenceNumber);
     const failed = reportedFailures(result.payload, ids);
     if (!failed) return 0;
@@ -213,7 +268,7 @@ export class StreamMapping {
   }
 
   private isTooOld({ dynamodb }: StreamRecord): boolean {
-    const { maximum_record_age_in_seconds: maximum } = this.mapping;
+    const { maximum_record_age_in_seconds: maximum } = this.settings.mapping;
     const seconds = maximum < 0 ? RETENTION_SECONDS : Math.min(maximum, RETENTION_SECONDS);
     return this.options.clock.now() / 1_000 - dynamodb.ApproximateCreationDateTime > seconds;
   }
@@ -223,9 +278,10 @@ export class StreamMapping {
     { records, invocations, last }: Batch,
     condition: "RecordAgeExceeded" | "RetryAttemptsExhausted",
   ): Promise<void> {
-    const { clock, queues, caller, functionArn } = this.options;
+    const { clock, queues } = this.options;
+    const { functionArn, mapping } = this.settings;
     this.log(`${records.length} records given up: ${condition}`);
-    const destination = this.mapping.destination_config?.on_failure?.destination_arn;
+    const destination = mapping.destination_config?.on_failure?.destination_arn;
     if (!destination) return;
     const [first, end] = [records[0]?.dynamodb, records.at(-1)?.dynamodb];
     const functionError = last && "functionError" in last ? "Unhandled" : null;
@@ -246,14 +302,15 @@ export class StreamMapping {
         approximateArrivalOfFirstRecord: arrival(first),
         approximateArrivalOfLastRecord: arrival(end),
         batchSize: records.length,
-        streamArn: this.mapping.event_source_arn,
+        streamArn: this.streamArn,
       },
     };
     const message = { QueueUrl: queueUrlOf(destination), MessageBody: JSON.stringify(body) };
-    const sent = queues.call(caller, "SendMessage", message).catch((error: unknown) => {
+    const send = async () => queues.call(this.caller, "SendMessage", message);
+    const sent = send().catch((error: unknown) => {
       this.log(`on-failure message could not be sent to ${nameOf(destination)} and is lost: ${error}`);
     });
-    await this.polling.wait(sent);
+    await this.working.wait(sent);
   }
 
   private eventOf({ eventID, eventName, userIdentity, dynamodb }: StreamRecord) {
@@ -265,13 +322,22 @@ export class StreamMapping {
       awsRegion: this.options.place.region,
       ...(userIdentity && { userIdentity }),
       dynamodb,
-      eventSourceARN: this.mapping.event_source_arn,
+      eventSourceARN: this.streamArn,
     };
   }
 
   private log(message: string): void {
     this.options.log(this.tableName, message);
   }
+}
+
+function readSettings(mapping: StreamMappingArguments): Settings {
+  const destination = mapping.destination_config?.on_failure?.destination_arn;
+  if (destination !== undefined && destination.split(":")[2] !== "sqs") {
+    throw new Error(`destination_config must name a queue in the local run, got: ${destination}`);
+  }
+  const isWanted = eventFilter(mapping.filter_criteria?.filter.map(({ pattern }) => pattern) ?? []);
+  return { mapping, functionArn: mapping.function_name, isWanted };
 }
 
 /** Whole seconds, as AWS writes it. */

@@ -34,7 +34,7 @@ export function authorizerOf(access: Access, { call, bucket, authType, accountId
   return ({ action, key, context }) => {
     const { policy, publicAccessBlock } = bucket;
     // A policy that was public before it was forbidden stays, and lets nobody in from outside.
-    if (caller.isAnonymous && policy && publicAccessBlock.restrictPublicBuckets && isPublic(policy)) {
+    if (caller.isAnonymous && policy && publicAccessBlock?.restrictPublicBuckets && isPublic(policy)) {
       throw accessDenied();
     }
     access.authorize({

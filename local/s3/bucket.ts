@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
+import type { BucketContents } from "./bucket-contents";
 import type { Checksum } from "./checksums";
 import type { CorsRule } from "./cors";
-import type { MultipartUpload } from "./multipart-upload";
+import type { MultipartUpload, Part } from "./multipart-upload";
 
 /** What a client says of an object and gets back with it. */
 export interface ObjectDescription {
@@ -38,7 +39,10 @@ export interface DeleteMarker extends VersionOfKey {
 
 export type Version = ObjectVersion | DeleteMarker;
 
+/** ACLs are off in every bucket here, so what it says of them only has to be told. */
 export interface PublicAccessBlock {
+  readonly blockPublicAcls: boolean;
+  readonly ignorePublicAcls: boolean;
   readonly blockPublicPolicy: boolean;
   readonly restrictPublicBuckets: boolean;
 }
@@ -52,33 +56,31 @@ export const etagOf = (body: Buffer): string => `"${createHash("md5").update(bod
 /** Keys in the order of their UTF-8 bytes, which differs from that of JavaScript's strings where there are surrogates. */
 export const byUtf8 = (one: string, other: string): number => Buffer.compare(Buffer.from(one), Buffer.from(other));
 
-/** One bucket: its configuration, and every version of every key. */
+/** One bucket: its configuration, and every version of every key, which belong to its name. */
 export class Bucket {
   versioning?: "Enabled" | "Suspended";
   /** JSON. */
   policy?: string;
   cors: readonly CorsRule[] = [];
-  publicAccessBlock: PublicAccessBlock = { blockPublicPolicy: false, restrictPublicBuckets: false };
-  /** Under way, by upload id. */
-  readonly uploads = new Map<string, MultipartUpload>();
-  /** Newest first. */
-  private readonly versions = new Map<string, readonly Version[]>();
+  /** Blocks nothing where there is none. */
+  publicAccessBlock?: PublicAccessBlock;
 
   constructor(
     readonly name: string,
     readonly arn: string,
     readonly createdAt: number,
     private readonly now: () => number,
+    private readonly contents: BucketContents,
   ) {}
 
   /** Keys that have a version, were it only a delete marker, in the order in which S3 lists them. */
   keys(): readonly string[] {
-    return [...this.versions.keys()].sort(byUtf8);
+    return [...this.contents.of(this.name).versions.keys()].sort(byUtf8);
   }
 
   /** All versions of a key, newest first. */
   versionsOf(key: string): readonly Version[] {
-    return this.versions.get(key) ?? [];
+    return this.contents.of(this.name).versions.get(key) ?? [];
   }
 
   /** What stands under a key now; nothing where it was deleted. */
@@ -88,45 +90,66 @@ export class Bucket {
   }
 
   put(key: string, content: ObjectContent): ObjectVersion {
-    const version = { ...this.newVersion(key), content };
-    this.add(version);
-    return version;
+    const put = { ...this.newVersion(key), content };
+    this.contents.commit(this.name, { put });
+    return put;
   }
 
   /** Deletes what is current. With versioning it stays, beneath a delete marker, which is returned. */
   delete(key: string): DeleteMarker | undefined {
     if (this.versioning) {
-      const marker: DeleteMarker = this.newVersion(key);
-      this.add(marker);
-      return marker;
+      const put: DeleteMarker = this.newVersion(key);
+      this.contents.commit(this.name, { put });
+      return put;
     }
-    this.versions.delete(key);
+    if (this.versionsOf(key).length > 0) this.contents.commit(this.name, { removed: { key } });
     return undefined;
   }
 
   /** Deletes one version for good, and returns it. */
   deleteVersion(key: string, versionId: string): Version | undefined {
     const found = this.versionsOf(key).find((version) => version.versionId === versionId);
-    this.keep(
-      key,
-      this.versionsOf(key).filter((version) => version !== found),
-    );
+    if (found) this.contents.commit(this.name, { removed: { key, versionId } });
     return found;
+  }
+
+  /** Uploads that have begun and have not come to an end, by upload id. */
+  get uploads(): ReadonlyMap<string, MultipartUpload> {
+    return this.contents.of(this.name).uploads;
+  }
+
+  beginUpload(uploadId: string, upload: Omit<MultipartUpload, "parts">): void {
+    this.contents.commit(this.name, { begun: { uploadId, ...upload } });
+  }
+
+  /** Takes a part, in place of an earlier one of its number. */
+  putPart(uploadId: string, partNumber: number, part: Part): void {
+    this.contents.commit(this.name, { part: { uploadId, partNumber, ...part } });
+  }
+
+  /** Ends an upload: its object is what these parts hold, one behind the other. */
+  completeUpload(
+    uploadId: string,
+    partNumbers: readonly number[],
+    { key, content }: Pick<ObjectVersion, "key" | "content">,
+  ): ObjectVersion {
+    const put = { ...this.newVersion(key), content };
+    this.contents.commit(this.name, { completed: { uploadId, partNumbers, put } });
+    return put;
+  }
+
+  /** Ends an upload without an object. */
+  abortUpload(uploadId: string): void {
+    this.contents.commit(this.name, { aborted: { uploadId } });
+  }
+
+  /** Deletes everything that it holds, for good. */
+  empty(): void {
+    this.contents.commit(this.name, { emptied: true });
   }
 
   private newVersion(key: string): VersionOfKey {
     const versionId = this.versioning === "Enabled" ? randomBytes(24).toString("base64url") : NULL_VERSION;
     return { key, versionId, lastModified: Math.floor(this.now() / 1000) * 1000 };
-  }
-
-  /** Of versions that were made without versioning there is one at most. */
-  private add(version: Version): void {
-    const others = this.versionsOf(version.key).filter(({ versionId }) => versionId !== version.versionId);
-    this.keep(version.key, [version, ...others]);
-  }
-
-  private keep(key: string, versions: readonly Version[]): void {
-    if (versions.length > 0) this.versions.set(key, versions);
-    else this.versions.delete(key);
   }
 }

@@ -1,4 +1,4 @@
-import { type Bucket, byUtf8, type Version } from "./bucket";
+import { type Bucket, byUtf8, type ObjectVersion, type Version } from "./bucket";
 import { type BucketCall, isoTime, ownerOf, type S3Answer, type ServiceCall, xmlAnswer } from "./s3-call";
 import { invalidArgument } from "./s3-errors";
 import type { S3Request } from "./s3-request";
@@ -10,7 +10,7 @@ const MAX_BUCKETS = 10_000;
 type Query = S3Request["query"];
 
 /** @throws S3Error `InvalidArgument` (400) */
-function integer(query: Query, name: string, min: number, max: number, absent: number): number {
+export function integer(query: Query, name: string, min: number, max: number, absent: number): number {
   const text = query.get(name);
   if (text === undefined) return absent;
   const value = Number(text);
@@ -29,7 +29,7 @@ const urlEncoded = (text: string): string =>
     .replace(/%2F/g, "/");
 
 /** @throws S3Error `InvalidArgument` (400) */
-function encoderOf(query: Query): (text: string) => string {
+export function encoderOf(query: Query): (text: string) => string {
   const encoding = query.get("encoding-type");
   if (encoding === undefined) return (text) => text;
   if (encoding === "url") return urlEncoded;
@@ -103,6 +103,24 @@ const listContext = (query: Query, maxKeys: number): Record<string, string | und
   "s3:max-keys": String(maxKeys),
 });
 
+/** Objects as both versions of the listing tell them. */
+const contentsOf = (
+  page: Page<ObjectVersion>,
+  encode: (text: string) => string,
+  owner: XmlValue,
+): readonly XmlValue[] =>
+  page.listed.flatMap(({ items }) =>
+    items.map((object) => ({
+      Key: encode(object.key),
+      LastModified: isoTime(object.lastModified),
+      ETag: object.content.etag,
+      ...checksumOf(object),
+      Size: object.content.body.length,
+      Owner: owner,
+      StorageClass: "STANDARD",
+    })),
+  );
+
 const checksumOf = ({ content }: Version): Record<string, XmlValue> =>
   content ? { ChecksumAlgorithm: content.checksum.algorithm, ChecksumType: content.checksum.type } : {};
 
@@ -132,17 +150,35 @@ export function listObjects({ bucket, request: { query }, place, authorize }: Bu
     ContinuationToken: query.get("continuation-token"),
     IsTruncated: page.isTruncated,
     NextContinuationToken: nextToken,
-    Contents: page.listed.flatMap(({ items }) =>
-      items.map((object) => ({
-        Key: encode(object.key),
-        LastModified: isoTime(object.lastModified),
-        ETag: object.content.etag,
-        ...checksumOf(object),
-        Size: object.content.body.length,
-        Owner: query.get("fetch-owner") === "true" ? ownerOf(place) : undefined,
-        StorageClass: "STANDARD",
-      })),
-    ),
+    Contents: contentsOf(page, encode, query.get("fetch-owner") === "true" ? ownerOf(place) : undefined),
+    CommonPrefixes: commonPrefixes(page, encode),
+  });
+}
+
+/**
+ * The first version of the listing, which the AWS CLI still asks for in places. A next marker is told only where there is a delimiter: the last key
+ * is one otherwise.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html
+ */
+export function listObjectsV1({ bucket, request: { query }, place, authorize }: BucketCall): S3Answer {
+  const maxKeys = integer(query, "max-keys", 0, MAX_KEYS, MAX_KEYS);
+  authorize({ action: "s3:ListBucket", context: listContext(query, maxKeys) });
+  const encode = encoderOf(query);
+  const [prefix = "", delimiter = "", marker = ""] = ["prefix", "delimiter", "marker"].map((name) => query.get(name));
+  const keys = bucket.keys().filter((key) => byUtf8(key, marker) > 0);
+  const objects = (key: string) => [bucket.object(key) ?? []].flat();
+  // A common prefix as a marker stands for all keys that begin with it.
+  const page = pageOf(listing(keys, objects, prefix, delimiter), (name) => name !== marker, maxKeys);
+  return xmlAnswer("ListBucketResult", {
+    Name: bucket.name,
+    Prefix: encode(prefix),
+    Marker: encode(marker),
+    NextMarker: page.isTruncated && delimiter ? encode(page.listed.at(-1)?.name ?? "") : undefined,
+    MaxKeys: maxKeys,
+    Delimiter: delimiter ? encode(delimiter) : undefined,
+    EncodingType: query.get("encoding-type"),
+    IsTruncated: page.isTruncated,
+    Contents: contentsOf(page, encode, ownerOf(place)),
     CommonPrefixes: commonPrefixes(page, encode),
   });
 }

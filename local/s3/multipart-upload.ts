@@ -12,15 +12,17 @@ import {
   verifyChecksums,
 } from "./checksums";
 import { describe, requireKey } from "./object-description";
-import { authorizeWrite, bodyOf, store } from "./objects";
+import { authorizeWrite, bodyOf, requireWritable } from "./objects";
 import { encryptionHeader, type ObjectCall, type S3Answer, versionHeader, xmlAnswer } from "./s3-call";
 import { invalidArgument, invalidRequest, noSuchUpload, S3Error } from "./s3-errors";
 import { childrenOf, readDocument, requiredTextOf, textOf, type XmlElement } from "./s3-xml";
 
-interface Part {
+export interface Part {
   readonly body: Buffer;
   readonly etag: string;
   readonly checksum: Checksum;
+  /** Milliseconds since 1970, of a whole second. */
+  readonly lastModified: number;
 }
 
 /** An upload that has begun and has not come to an end. */
@@ -31,6 +33,8 @@ export interface MultipartUpload {
   readonly checksumType: Checksum["type"];
   /** By number. */
   readonly parts: Map<number, Part>;
+  /** Milliseconds since 1970. */
+  readonly begunAt: number;
 }
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
@@ -55,20 +59,21 @@ function checksumTypeOf(algorithm: ChecksumAlgorithm, asked: string | undefined)
 }
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html */
-export function createMultipartUpload({ bucket, key, request, authorize }: ObjectCall): S3Answer {
+export function createMultipartUpload({ bucket, key, request, authorize, now }: ObjectCall): S3Answer {
   requireKey(key);
   authorize({ action: "s3:PutObject", key, context: { "s3:ObjectCreationOperation": "false" } });
   const { headers } = request;
   const algorithm = algorithmNamed(headers["x-amz-checksum-algorithm"] ?? "CRC64NVME");
   const checksumType = checksumTypeOf(algorithm, headers["x-amz-checksum-type"]);
   const uploadId = randomBytes(48).toString("base64url");
-  bucket.uploads.set(uploadId, { key, description: describe(headers), algorithm, checksumType, parts: new Map() });
+  bucket.beginUpload(uploadId, { key, description: describe(headers), algorithm, checksumType, begunAt: now });
   const answer = xmlAnswer("InitiateMultipartUploadResult", { Bucket: bucket.name, Key: key, UploadId: uploadId });
   const checksum = { "x-amz-checksum-algorithm": algorithm, "x-amz-checksum-type": checksumType };
   return { ...answer, headers: { ...answer.headers, ...encryptionHeader, ...checksum } };
 }
 
-function uploadOf({ bucket, key, request }: ObjectCall): MultipartUpload {
+/** @throws S3Error `NoSuchUpload` (404) */
+export function uploadOf({ bucket, key, request }: ObjectCall): MultipartUpload {
   const uploadId = request.query.get("uploadId") ?? "";
   const upload = bucket.uploads.get(uploadId);
   if (upload?.key !== key) throw noSuchUpload(uploadId);
@@ -79,20 +84,34 @@ function uploadOf({ bucket, key, request }: ObjectCall): MultipartUpload {
 export function uploadPart(call: ObjectCall): S3Answer {
   const { key, request, authorize } = call;
   authorize({ action: "s3:PutObject", key, context: { "s3:ObjectCreationOperation": "false" } });
-  const written = request.query.get("partNumber") ?? "";
-  const partNumber = Number(written);
-  if (!/^\d+$/.test(written) || partNumber < 1 || partNumber > MAX_PARTS) {
-    const sentence = `Part number must be an integer between 1 and ${MAX_PARTS}, inclusive`;
-    throw invalidArgument(sentence, "partNumber", written);
-  }
+  const partNumber = requirePartNumber(request.query.get("partNumber") ?? "");
   const upload = uploadOf(call);
   const { body, headers } = bodyOf(request);
   const given = verifyChecksums(body, headers);
-  const checksum = given.algorithm === upload.algorithm ? given : checksumOf(upload.algorithm, body);
-  const etag = etagOf(body);
-  upload.parts.set(partNumber, { body, etag, checksum });
-  const { "x-amz-checksum-type": _, ...ofPart } = checksumHeaders(checksum);
-  return { status: 200, headers: { etag, ...encryptionHeader, ...ofPart } };
+  const part = putPart(call, partNumber, body, given.algorithm === upload.algorithm ? given : undefined);
+  const { "x-amz-checksum-type": _, ...ofPart } = checksumHeaders(part.checksum);
+  return { status: 200, headers: { etag: part.etag, ...encryptionHeader, ...ofPart } };
+}
+
+/** @throws S3Error `InvalidArgument` (400) */
+export function requirePartNumber(written: string): number {
+  const partNumber = Number(written);
+  if (/^\d+$/.test(written) && partNumber >= 1 && partNumber <= MAX_PARTS) return partNumber;
+  const sentence = `Part number must be an integer between 1 and ${MAX_PARTS}, inclusive`;
+  throw invalidArgument(sentence, "partNumber", written);
+}
+
+/**
+ * Keeps a part.
+ * @param given its checksum, where the client sent one of the upload's algorithm
+ * @throws S3Error `NoSuchUpload` (404)
+ */
+export function putPart(call: ObjectCall, partNumber: number, body: Buffer, given?: Checksum): Part {
+  const { bucket, request, now } = call;
+  const checksum = given ?? checksumOf(uploadOf(call).algorithm, body);
+  const part = { body, etag: etagOf(body), checksum, lastModified: Math.floor(now / 1000) * 1000 };
+  bucket.putPart(request.query.get("uploadId") ?? "", partNumber, part);
+  return part;
 }
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html */
@@ -101,7 +120,8 @@ export function completeMultipartUpload(call: ObjectCall): S3Answer {
   authorizeWrite(call);
   const upload = uploadOf(call);
   const listed = childrenOf(readDocument(request.body, "CompleteMultipartUpload", ["Part"]), "Part");
-  const parts = partsOf(upload, listed);
+  const found = partsOf(upload, listed);
+  const parts = found.map(({ part }) => part);
   const checksum = wholeChecksum(upload, parts);
   const claimed = request.headers[`x-amz-checksum-${upload.algorithm.toLowerCase()}`];
   if (claimed !== undefined && claimed !== checksum.value) {
@@ -111,8 +131,10 @@ export function completeMultipartUpload(call: ObjectCall): S3Answer {
   const digests = parts.map(({ etag }) => Buffer.from(etag.slice(1, -1), "hex"));
   const etag = `"${createHash("md5").update(Buffer.concat(digests)).digest("hex")}-${parts.length}"`;
   const body = Buffer.concat(parts.map((part) => part.body));
-  const object = store(call, { ...upload.description, body, etag, checksum });
-  bucket.uploads.delete(request.query.get("uploadId") ?? "");
+  requireWritable(call);
+  const partNumbers = found.map(({ partNumber }) => partNumber);
+  const content = { ...upload.description, body, etag, checksum };
+  const object = bucket.completeUpload(request.query.get("uploadId") ?? "", partNumbers, { key, content });
   const answer = xmlAnswer("CompleteMultipartUploadResult", {
     Location: `http://${request.headers.host ?? ""}/${bucket.name}/${encodeURIComponent(key)}`,
     Bucket: bucket.name,
@@ -125,7 +147,10 @@ export function completeMultipartUpload(call: ObjectCall): S3Answer {
 }
 
 /** The parts that the object is put together from, as the client lists them. */
-function partsOf({ parts }: MultipartUpload, listed: readonly XmlElement[]): readonly Part[] {
+function partsOf(
+  { parts }: MultipartUpload,
+  listed: readonly XmlElement[],
+): readonly { readonly partNumber: number; readonly part: Part }[] {
   let last = 0;
   const found = listed.map((one) => {
     const number = Number(requiredTextOf(one, "PartNumber"));
@@ -140,16 +165,16 @@ function partsOf({ parts }: MultipartUpload, listed: readonly XmlElement[]): rea
         "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.";
       throw new S3Error("InvalidPart", sentence, 400, { PartNumber: String(number) });
     }
-    return part;
+    return { partNumber: number, part };
   });
   if (found.length === 0) {
     const sentence = "You must specify at least one part";
     throw new S3Error("MalformedXML", sentence, 400);
   }
-  const small = found.slice(0, -1).find(({ body }) => body.length < MIN_PART_BYTES);
+  const small = found.slice(0, -1).find(({ part }) => part.body.length < MIN_PART_BYTES);
   if (!small) return found;
   throw new S3Error("EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size", 400, {
-    ProposedSize: String(small.body.length),
+    ProposedSize: String(small.part.body.length),
     MinSizeAllowed: String(MIN_PART_BYTES),
   });
 }
@@ -174,6 +199,6 @@ export function abortMultipartUpload(call: ObjectCall): S3Answer {
   const { bucket, key, request, authorize } = call;
   authorize({ action: "s3:AbortMultipartUpload", key });
   uploadOf(call);
-  bucket.uploads.delete(request.query.get("uploadId") ?? "");
+  bucket.abortUpload(request.query.get("uploadId") ?? "");
   return { status: 204 };
 }

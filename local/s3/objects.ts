@@ -3,7 +3,14 @@ import { checksumHeaders, verifyChecksums } from "./checksums";
 import { isChunked, readChunks } from "./chunked-body";
 import { describe, describedBy, overridesIn, requireKey } from "./object-description";
 import { readCondition, requireMatch, requireWriteCondition, writeConditionOf } from "./preconditions";
-import { encryptionHeader, lastModifiedHeader, type ObjectCall, type S3Answer, versionHeader } from "./s3-call";
+import {
+  encryptionHeader,
+  lastModifiedHeader,
+  type ObjectCall,
+  type S3Answer,
+  versionHeader,
+  xmlAnswer,
+} from "./s3-call";
 import { headerNotImplemented, invalidArgument, noSuchKey, S3Error } from "./s3-errors";
 import type { S3Request } from "./s3-request";
 
@@ -26,6 +33,8 @@ const writeContext = ({ headers }: S3Request): Readonly<Record<string, string | 
   "s3:if-match": headers["if-match"],
   "s3:if-none-match": headers["if-none-match"],
   "s3:x-amz-acl": headers["x-amz-acl"],
+  "s3:x-amz-copy-source": headers["x-amz-copy-source"],
+  "s3:x-amz-metadata-directive": headers["x-amz-metadata-directive"],
   "s3:x-amz-server-side-encryption": headers["x-amz-server-side-encryption"],
   "s3:x-amz-storage-class": headers["x-amz-storage-class"],
 });
@@ -40,10 +49,15 @@ export function authorizeWrite({ request, key, authorize }: ObjectCall): void {
   if (request.headers["if-match"] !== undefined) authorize({ action: "s3:GetObject", key });
 }
 
-/** Stores what was written, if the key is as the writer wants it. */
-export function store({ bucket, request, key }: ObjectCall, content: ObjectContent): ObjectVersion {
+/** @throws S3Error where the key is not as the writer wants it */
+export function requireWritable({ bucket, request, key }: ObjectCall): void {
   requireWriteCondition(writeConditionOf(request.headers), key, bucket.object(key));
-  return bucket.put(key, content);
+}
+
+/** Stores what was written, if the key is as the writer wants it. */
+function store(call: ObjectCall, content: ObjectContent): ObjectVersion {
+  requireWritable(call);
+  return call.bucket.put(call.key, content);
 }
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html */
@@ -65,13 +79,12 @@ export function putObject(call: ObjectCall): S3Answer {
 }
 
 /**
- * The version that a reader means.
+ * The version that a reader means; the current one where it names none.
  * @throws S3Error `NoSuchKey`, `NoSuchVersion` (404), `MethodNotAllowed` (405) for a delete marker; `AccessDenied` (403) in place of 404 for
  * whoever may not list the bucket
  */
-function find(call: ObjectCall): ObjectVersion {
+export function find(call: ObjectCall, versionId: string | undefined): ObjectVersion {
   const { bucket, key, request } = call;
-  const versionId = request.query.get("versionId");
   const version = versionId === undefined ? bucket.versionsOf(key)[0] : requireVersion(call, versionId);
   if (version?.content) return version;
   if (!version || versionId === undefined) requireMayList(call);
@@ -115,7 +128,7 @@ export function getObject(call: ObjectCall): S3Answer {
   const action = versionId === undefined ? "s3:GetObject" : "s3:GetObjectVersion";
   authorize({ action, key, context: { "s3:versionid": versionId } });
   const overrides = overridesIn(query, caller.isAnonymous === true);
-  const object = find(call);
+  const object = find(call, versionId);
   const { content } = object;
   const common = { etag: content.etag, "last-modified": lastModifiedHeader(object), ...versionHeader(bucket, object) };
   if (readCondition(headers, object) === "not modified") return { status: 304, headers: common };
@@ -154,6 +167,20 @@ function rangeOf(
     RangeRequested: header,
     ActualObjectSize: String(size),
   });
+}
+
+/**
+ * The tags of an object. None has any here: no write takes them.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectTagging.html
+ */
+export function getObjectTagging(call: ObjectCall): S3Answer {
+  const { bucket, key, request, authorize } = call;
+  const versionId = request.query.get("versionId");
+  const action = versionId === undefined ? "s3:GetObjectTagging" : "s3:GetObjectVersionTagging";
+  authorize({ action, key, context: { "s3:versionid": versionId } });
+  const object = find(call, versionId);
+  const answer = xmlAnswer("Tagging", { TagSet: "" });
+  return { ...answer, headers: { ...answer.headers, ...versionHeader(bucket, object) } };
 }
 
 /** What a delete did. */

@@ -1,9 +1,12 @@
+import { bucketSettings } from "./bucket-settings";
+import { COPY_SOURCE, copyObject, sourceHeaders, uploadPartCopy } from "./copy";
 import { deleteObjects } from "./delete-objects";
-import { listObjects, listVersions } from "./list";
+import { listObjects, listObjectsV1, listVersions } from "./list";
+import { listMultipartUploads, listParts } from "./list-uploads";
 import { abortMultipartUpload, completeMultipartUpload, createMultipartUpload, uploadPart } from "./multipart-upload";
 import { descriptionHeaders, overrides } from "./object-description";
-import { deleteObject, getObject, putObject } from "./objects";
-import { type BucketCall, type ObjectCall, type S3Answer, xmlAnswer } from "./s3-call";
+import { deleteObject, getObject, getObjectTagging, putObject } from "./objects";
+import type { BucketCall, ObjectCall, S3Answer } from "./s3-call";
 import { notModelled, S3Error } from "./s3-errors";
 import type { S3Request } from "./s3-request";
 
@@ -14,6 +17,8 @@ export interface Operation {
   readonly on: "bucket" | "object";
   /** Parameters that must be there for it to be this one. */
   readonly by: readonly string[];
+  /** A header that must be there for it to be this one. */
+  readonly byHeader?: string;
   readonly query?: readonly string[];
   /** `x-amz-` headers, beside those of every request. */
   readonly headers?: readonly string[];
@@ -38,16 +43,21 @@ function headBucket({ authorize, place }: BucketCall): S3Answer {
   return { status: 200, headers: { "x-amz-bucket-region": place.region, "content-type": "application/xml" } };
 }
 
-/** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html */
-function getBucketLocation({ authorize, place }: BucketCall): S3Answer {
-  authorize({ action: "s3:GetBucketLocation" });
-  return xmlAnswer("LocationConstraint", place.region === "us-east-1" ? "" : place.region);
-}
-
-/** Those that take more parameters to be told come first. */
+/** Those that take more to be told come first. */
 const operations: readonly Operation[] = [
   { name: "HeadBucket", method: "HEAD", on: "bucket", by: [], run: headBucket },
-  { name: "GetBucketLocation", method: "GET", on: "bucket", by: ["location"], run: getBucketLocation },
+  ...bucketSettings.map(
+    ({ name, parameter, action, read }): Operation => ({
+      name,
+      method: "GET",
+      on: "bucket",
+      by: [parameter],
+      run: (call) => {
+        call.authorize({ action });
+        return read(call);
+      },
+    }),
+  ),
   {
     name: "ListObjectsV2",
     method: "GET",
@@ -67,6 +77,23 @@ const operations: readonly Operation[] = [
     run: listVersions,
   },
   {
+    name: "ListMultipartUploads",
+    method: "GET",
+    on: "bucket",
+    by: ["uploads"],
+    query: ["prefix", "max-uploads", "key-marker", "upload-id-marker", "encoding-type"],
+    run: listMultipartUploads,
+  },
+  {
+    name: "ListObjects",
+    method: "GET",
+    on: "bucket",
+    by: [],
+    query: [...listing, "marker"],
+    headers: optional,
+    run: listObjectsV1,
+  },
+  {
     name: "DeleteObjects",
     method: "POST",
     on: "bucket",
@@ -75,12 +102,33 @@ const operations: readonly Operation[] = [
     run: deleteObjects,
   },
   {
+    name: "UploadPartCopy",
+    method: "PUT",
+    on: "object",
+    by: ["uploadId", "partNumber"],
+    byHeader: COPY_SOURCE,
+    headers: [...sourceHeaders, "x-amz-copy-source-range"],
+    run: uploadPartCopy,
+  },
+  {
     name: "UploadPart",
     method: "PUT",
     on: "object",
     by: ["uploadId", "partNumber"],
     headers: [...checksums, ...chunked],
     run: uploadPart,
+  },
+  {
+    name: "CopyObject",
+    method: "PUT",
+    on: "object",
+    by: [],
+    byHeader: COPY_SOURCE,
+    headers: [
+      ...[...sourceHeaders, ...descriptionHeaders, "x-amz-meta-*", "x-amz-checksum-algorithm"],
+      ...["x-amz-metadata-directive", "x-amz-tagging-directive"],
+    ],
+    run: copyObject,
   },
   {
     name: "PutObject",
@@ -107,6 +155,22 @@ const operations: readonly Operation[] = [
     run: completeMultipartUpload,
   },
   { name: "AbortMultipartUpload", method: "DELETE", on: "object", by: ["uploadId"], run: abortMultipartUpload },
+  {
+    name: "ListParts",
+    method: "GET",
+    on: "object",
+    by: ["uploadId"],
+    query: ["max-parts", "part-number-marker", "encoding-type"],
+    run: listParts,
+  },
+  {
+    name: "GetObjectTagging",
+    method: "GET",
+    on: "object",
+    by: ["tagging"],
+    query: ["versionId"],
+    run: getObjectTagging,
+  },
   { name: "DeleteObject", method: "DELETE", on: "object", by: [], query: ["versionId"], run: deleteObject },
   ...["GET", "HEAD"].map(
     (method): Operation => ({
@@ -140,8 +204,11 @@ export function operationFor(request: S3Request): Operation | undefined {
   }
   const on = key === undefined ? "bucket" : "object";
   const possible = operations.filter((operation) => operation.method === method && operation.on === on);
-  const operation = possible.find(({ by }) => by.every((name) => query.has(name)));
-  if (!operation) {
+  const operation = possible.find(
+    ({ by, byHeader }) =>
+      by.every((name) => query.has(name)) && (byHeader === undefined || request.headers[byHeader] !== undefined),
+  );
+  if (!operation || asksForMore(operation, query)) {
     if (possible.length === 0 && !(method === "PUT" || method === "DELETE")) {
       throw methodNotAllowed(method, on.toUpperCase());
     }
@@ -152,6 +219,10 @@ export function operationFor(request: S3Request): Operation | undefined {
   requireModelled(request, operation);
   return operation;
 }
+
+/** Whether a request names something of the bucket or object, such as `?acl`, that the operation is not about. */
+const asksForMore = ({ by, query: parameters = [] }: Operation, query: S3Request["query"]): boolean =>
+  by.length === 0 && [...query].some(([name, value]) => value === "" && !parameters.includes(name));
 
 const methodNotAllowed = (Method: string, ResourceType: string): S3Error =>
   new S3Error("MethodNotAllowed", "The specified method is not allowed against this resource.", 405, {

@@ -35,6 +35,12 @@ export interface BucketCall extends ServiceCall {
   readonly bucket: Bucket;
   /** @throws AwsError `AccessDenied` (403) */
   authorize(allowance: Allowance): void;
+  /**
+   * The same call about another bucket.
+   * @param expectedOwner the account that the client says it must belong to
+   * @throws S3Error `NoSuchBucket` (404), `AccessDenied` (403) for another owner
+   */
+  inBucket(bucketName: string, expectedOwner: string | undefined): BucketCall;
 }
 
 /** One that is about an object. */

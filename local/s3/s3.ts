@@ -1,48 +1,31 @@
-import { randomBytes } from "node:crypto";
+import type * as z from "zod/mini";
 import type { HttpRequest, HttpResponse } from "../api-gateway/api-gateway";
-import { withoutAbsent } from "../api-gateway/exchange";
-import { type Access, AwsError, anonymous, type Caller, type Clock, type Log, type Place } from "../aws";
-import { type AuthType, authorizerOf } from "./authorization";
+import { forgetting, type Journals } from "../journal";
+import { argumentError, readArguments } from "../resource-arguments";
 import { Bucket } from "./bucket";
 import {
-  ofBucket,
-  publicAccessArguments,
+  CorsArguments,
+  corsRulesOf,
+  EncryptionArguments,
+  LifecycleArguments,
+  OwnershipArguments,
+  PolicyArguments,
+  PublicAccessBlockArguments,
+  publicAccessBlockOf,
   readBucketName,
-  readCors,
-  readPublicAccessBlock,
-  readVersioning,
-  requireEncryption,
-  requireLifecycle,
-  requireOwnership,
+  VersioningArguments,
 } from "./bucket-arguments";
+import { BucketContents } from "./bucket-contents";
 import { requireBucketPolicy } from "./bucket-policy";
-import { corsHeaders, preflight } from "./cors";
-import { errorAnswer } from "./error-answer";
-import { isSigned, postObject, readForm } from "./form-upload";
-import { listBuckets } from "./list";
-import { operationFor } from "./operations";
-import type { BucketCall, S3Answer, ServiceCall } from "./s3-call";
-import { accessDenied, noSuchBucket, oldSignature } from "./s3-errors";
-import { readRequest, type S3Request } from "./s3-request";
+import { S3Endpoint, type S3EndpointOptions } from "./s3-endpoint";
+import { noSuchBucket } from "./s3-errors";
 
 type Arguments = Readonly<Record<string, unknown>>;
 type Attributes = Readonly<Record<string, unknown>>;
 
-export interface S3Options {
-  readonly place: Place;
-  readonly access: Access;
-  readonly clock: Clock;
-  readonly log: Log;
-  /**
-   * Who signed a request, in its headers or its query. Asked only where it is signed.
-   * @throws AwsError when the signature is not right
-   */
-  authenticate(request: HttpRequest): Caller;
-  /**
-   * Who signed a form's policy; fields by name in lower case. Asked only where it is signed.
-   * @throws AwsError when the signature is not right
-   */
-  authenticateForm(fields: Readonly<Record<string, string>>): Caller;
+export interface S3Options extends S3EndpointOptions {
+  /** Where objects and uploads are written down. @default - nowhere */
+  readonly journals?: Journals;
 }
 
 /** An object as whoever watches sees it. */
@@ -65,14 +48,29 @@ export const unenforcedOfS3: Readonly<Record<string, string>> = {
   aws_s3_bucket_server_side_encryption_configuration: "encryption",
 };
 
+/** Arguments that no update changes, by type: with another value Terraform makes another resource, and its objects are not this one's. */
+export const replacingOfS3: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  [
+    ...["", "_policy", "_versioning", "_cors_configuration", "_public_access_block", "_ownership_controls"],
+    ...["_server_side_encryption_configuration", "_lifecycle_configuration"],
+  ].map((configuration) => [`aws_s3_bucket${configuration}`, ["bucket"]]),
+);
+
 /**
- * Amazon S3, general purpose buckets.
+ * Amazon S3, general purpose buckets. Objects belong to a bucket's name: a bucket that is made again in a later run with the same journals has
+ * those that were there, and uploads under way, unless it was deleted.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
  */
 export class S3 {
   private readonly buckets = new Map<string, Bucket>();
+  private readonly contents: BucketContents;
+  private readonly endpoint: S3Endpoint;
 
-  constructor(private readonly options: S3Options) {}
+  /** @throws Error for a journal that cannot be read */
+  constructor(private readonly options: S3Options) {
+    this.contents = new BucketContents(options.journals ?? forgetting);
+    this.endpoint = new S3Endpoint(options, this.buckets);
+  }
 
   /**
    * Makes a bucket of the evaluated arguments of `aws_s3_bucket`.
@@ -80,22 +78,32 @@ export class S3 {
    */
   createBucket(given: Arguments): Attributes {
     const { place, clock } = this.options;
-    const bucket = readBucketName(given);
-    if (this.buckets.has(bucket)) {
-      throw new Error(`aws_s3_bucket "${bucket}": a bucket of this name exists already. Choose another`);
+    const name = readBucketName(given);
+    if (this.buckets.has(name)) {
+      throw argumentError("aws_s3_bucket", given, "a bucket of this name exists already. Choose another");
     }
-    const arn = `arn:${place.partition}:s3:::${bucket}`;
-    this.buckets.set(bucket, new Bucket(bucket, arn, clock.now(), () => clock.now()));
-    const suffix = place.partition === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
-    return {
-      id: bucket,
-      bucket,
-      arn,
-      region: place.region,
-      bucket_region: place.region,
-      bucket_domain_name: `${bucket}.s3.${suffix}`,
-      bucket_regional_domain_name: `${bucket}.s3.${place.region}.${suffix}`,
-    };
+    const arn = `arn:${place.partition}:s3:::${name}`;
+    const bucket = new Bucket(name, arn, clock.now(), () => clock.now(), this.contents);
+    this.buckets.set(name, bucket);
+    return this.attributesOf(bucket);
+  }
+
+  /**
+   * Goes on with other arguments of a bucket, and all that it holds.
+   * @returns what `createBucket` does
+   * @throws Error as `createBucket` does, and for a name that no bucket has
+   */
+  updateBucket(given: Arguments): Attributes {
+    const name = readBucketName(given);
+    const bucket = this.buckets.get(name);
+    if (!bucket) throw argumentError("aws_s3_bucket", given, "there is no bucket of this name to update");
+    return this.attributesOf(bucket);
+  }
+
+  /** Deletes a bucket and what it holds, for good, be it protected or not: `force_destroy` is not asked. */
+  deleteBucket(bucketName: string): void {
+    this.buckets.get(bucketName)?.empty();
+    this.buckets.delete(bucketName);
   }
 
   /**
@@ -103,60 +111,85 @@ export class S3 {
    * @throws AwsError `MalformedPolicy` (400), `AccessDenied` (403) for a public policy where such are blocked
    */
   setPolicy(given: Arguments): Attributes {
-    const { bucket, arguments: policy } = this.configured("aws_s3_bucket_policy", given, ["policy"]);
-    const document = policy.requiredText("policy");
-    requireBucketPolicy(document, bucket.arn, bucket.publicAccessBlock.blockPublicPolicy);
-    bucket.policy = document;
+    const { bucket, read } = this.configured("aws_s3_bucket_policy", PolicyArguments, given);
+    requireBucketPolicy(read.policy, bucket.arn, bucket.publicAccessBlock?.blockPublicPolicy === true);
+    bucket.policy = read.policy;
     return { id: bucket.name };
   }
 
-  /** `aws_s3_bucket_versioning`. */
+  /** Takes a bucket's policy away. Here as in all that is taken away: where the bucket is gone, so is this. */
+  removePolicy(bucketName: string): void {
+    this.change(bucketName, (bucket) => {
+      bucket.policy = undefined;
+    });
+  }
+
+  /** `aws_s3_bucket_versioning`, made or changed. */
   setVersioning(given: Arguments): Attributes {
-    const { bucket } = this.configured("aws_s3_bucket_versioning", given, ["versioning_configuration"]);
-    const status = readVersioning(given);
-    if (!status && bucket.versioning) {
-      throw new Error(
-        `aws_s3_bucket_versioning "${bucket.name}": versioning can be suspended, never be disabled again.`,
-      );
+    const { bucket, read } = this.configured("aws_s3_bucket_versioning", VersioningArguments, given);
+    const { status } = read.versioning_configuration;
+    if (status === "Disabled" && bucket.versioning) {
+      const sentence = "versioning can be suspended, never be disabled again";
+      throw argumentError("aws_s3_bucket_versioning", given, sentence);
     }
-    bucket.versioning = status;
+    bucket.versioning = status === "Disabled" ? undefined : status;
     return { id: bucket.name };
   }
 
-  /** `aws_s3_bucket_cors_configuration`. */
+  /** Takes the configuration of versioning away, as Terraform does: versions stay, and no further ones are made. */
+  removeVersioning(bucketName: string): void {
+    this.change(bucketName, (bucket) => {
+      if (bucket.versioning) bucket.versioning = "Suspended";
+    });
+  }
+
+  /** `aws_s3_bucket_cors_configuration`, made or changed. */
   setCors(given: Arguments): Attributes {
-    const { bucket } = this.configured("aws_s3_bucket_cors_configuration", given, ["cors_rule"]);
-    bucket.cors = readCors(given);
+    const { bucket, read } = this.configured("aws_s3_bucket_cors_configuration", CorsArguments, given);
+    bucket.cors = corsRulesOf(read);
     return { id: bucket.name };
   }
 
-  /** `aws_s3_bucket_public_access_block`. */
+  removeCors(bucketName: string): void {
+    this.change(bucketName, (bucket) => {
+      bucket.cors = [];
+    });
+  }
+
+  /** `aws_s3_bucket_public_access_block`, made or changed. */
   setPublicAccessBlock(given: Arguments): Attributes {
-    const type = "aws_s3_bucket_public_access_block";
-    const { bucket, arguments: block } = this.configured(type, given, publicAccessArguments);
-    bucket.publicAccessBlock = readPublicAccessBlock(block);
+    const { bucket, read } = this.configured("aws_s3_bucket_public_access_block", PublicAccessBlockArguments, given);
+    bucket.publicAccessBlock = publicAccessBlockOf(read);
     return { id: bucket.name };
+  }
+
+  removePublicAccessBlock(bucketName: string): void {
+    this.change(bucketName, (bucket) => {
+      bucket.publicAccessBlock = undefined;
+    });
   }
 
   /** `aws_s3_bucket_ownership_controls`: `BucketOwnerEnforced`, which every bucket here has. */
   setOwnershipControls(given: Arguments): Attributes {
-    const { bucket } = this.configured("aws_s3_bucket_ownership_controls", given, ["rule"]);
-    requireOwnership(given);
-    return { id: bucket.name };
+    return { id: this.configured("aws_s3_bucket_ownership_controls", OwnershipArguments, given).bucket.name };
   }
 
   /** `aws_s3_bucket_server_side_encryption_configuration`: `AES256`, which every bucket would have. */
   setEncryption(given: Arguments): Attributes {
-    const { bucket } = this.configured("aws_s3_bucket_server_side_encryption_configuration", given, ["rule"]);
-    requireEncryption(given);
-    return { id: bucket.name };
+    return {
+      id: this.configured("aws_s3_bucket_server_side_encryption_configuration", EncryptionArguments, given).bucket.name,
+    };
   }
 
   /** `aws_s3_bucket_lifecycle_configuration`: read, and not run. */
   setLifecycle(given: Arguments): Attributes {
-    const { bucket } = this.configured("aws_s3_bucket_lifecycle_configuration", given, ["rule"]);
-    requireLifecycle(given);
-    return { id: bucket.name };
+    return { id: this.configured("aws_s3_bucket_lifecycle_configuration", LifecycleArguments, given).bucket.name };
+  }
+
+  /** What earlier runs left in buckets that nobody has made in this one, such as `bucket files: 3 keys`. It is kept. */
+  unclaimed(): readonly string[] {
+    const left = this.contents.names().filter((name) => !this.buckets.has(name));
+    return left.map((name) => `bucket ${name}: ${this.contents.of(name).versions.size} keys`);
   }
 
   /**
@@ -175,91 +208,27 @@ export class S3 {
   }
 
   /** Answers a request. What goes wrong becomes an answer. */
-  async handle(request: HttpRequest): Promise<HttpResponse> {
-    const requestId = randomBytes(8).toString("hex").toUpperCase();
-    const { answer, cors } = this.answerWithCors(request, requestId);
-    const headers = {
-      "x-amz-request-id": requestId,
-      "x-amz-id-2": randomBytes(42).toString("base64"),
-      server: "AmazonS3",
-      date: new Date(this.options.clock.now()).toUTCString(),
-      ...cors,
-      ...answer.headers,
-    };
-    const { body = Buffer.alloc(0), status } = answer;
+  handle(request: HttpRequest): Promise<HttpResponse> {
+    return this.endpoint.handle(request);
+  }
+
+  private attributesOf({ name: bucket, arn }: Bucket): Attributes {
+    const { partition, region } = this.options.place;
+    const suffix = partition === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
     return {
-      status,
-      headers: withoutAbsent({
-        ...headers,
-        "content-length": status === 204 || status === 304 ? undefined : String(body.length),
-      }),
-      body: request.method === "HEAD" ? Buffer.alloc(0) : body,
+      id: bucket,
+      bucket,
+      arn,
+      region,
+      bucket_region: region,
+      bucket_domain_name: `${bucket}.s3.${suffix}`,
+      bucket_regional_domain_name: `${bucket}.s3.${region}.${suffix}`,
     };
   }
 
-  /** An answer, be it a refusal, and the headers that let a page of another origin read it. */
-  private answerWithCors(http: HttpRequest, requestId: string): { answer: S3Answer; cors: S3Answer["headers"] } {
-    const resource = http.path.split("?")[0] ?? "/";
-    const log = (outcome: string): void => this.options.log("s3", `${http.method} ${resource} ${outcome}`);
-    let cors: S3Answer["headers"] = {};
-    try {
-      const request = readRequest(http);
-      const rules = this.buckets.get(request.bucketName ?? "")?.cors ?? [];
-      if (request.method !== "OPTIONS") cors = corsHeaders(rules, request);
-      const answer = this.answer(http, request);
-      log(String(answer.status));
-      return { answer, cors };
-    } catch (error) {
-      if (!(error instanceof AwsError)) throw error;
-      log(`${error.status}: ${error.message}`);
-      return { answer: errorAnswer(error, { resource, requestId }), cors };
-    }
-  }
-
-  private answer(http: HttpRequest, request: S3Request): S3Answer {
-    if (request.method === "OPTIONS") return preflight(this.buckets.get(request.bucketName ?? "")?.cors, request);
-    const { bucketName, key = "", authType } = request;
-    if (request.headers.authorization?.startsWith("AWS ") || request.query.has("AWSAccessKeyId")) throw oldSignature();
-    const isForm = request.method === "POST" && request.key === undefined && !request.query.has("delete");
-    if (isForm && bucketName !== undefined) return this.postForm(http, request, bucketName);
-    const caller = authType === undefined ? anonymous : this.options.authenticate(http);
-    const call = this.callBy(caller, http, request);
-    this.requireOwner(request);
-    const operation = operationFor(request);
-    if (!operation) return this.listBuckets(call);
-    return operation.run({ ...this.bucketCall(call, this.bucketOf(bucketName ?? ""), authType), key });
-  }
-
-  private postForm(http: HttpRequest, request: S3Request, bucketName: string): S3Answer {
-    const bucket = this.bucketOf(bucketName);
-    const form = readForm(request);
-    if (form.fields.awsaccesskeyid !== undefined) throw oldSignature();
-    const authType = isSigned(form) ? "POST" : undefined;
-    const caller = authType ? this.options.authenticateForm(form.fields) : anonymous;
-    return postObject(this.bucketCall(this.callBy(caller, http, request), bucket, authType), form);
-  }
-
-  private callBy(caller: Caller, { sourceIp }: HttpRequest, request: S3Request): ServiceCall {
-    const { place, clock } = this.options;
-    return { request, caller: { ...caller, sourceIp }, place, now: clock.now() };
-  }
-
-  private listBuckets(call: ServiceCall): S3Answer {
-    if (call.caller.isAnonymous) throw accessDenied();
-    this.options.access.authorize({ caller: call.caller, action: "s3:ListAllMyBuckets", resource: "*" });
-    return listBuckets(call, [...this.buckets.values()]);
-  }
-
-  /** The account that a client says the bucket must belong to. */
-  private requireOwner({ headers }: S3Request): void {
-    const expected = headers["x-amz-expected-bucket-owner"];
-    if (expected !== undefined && expected !== this.options.place.accountId) throw accessDenied();
-  }
-
-  private bucketCall(call: ServiceCall, bucket: Bucket, authType: AuthType | undefined): BucketCall {
-    const { access, place } = this.options;
-    const authorize = authorizerOf(access, { call, bucket, authType, accountId: place.accountId });
-    return { ...call, bucket, authorize };
+  private change(bucketName: string, change: (bucket: Bucket) => void): void {
+    const bucket = this.buckets.get(bucketName);
+    if (bucket) change(bucket);
   }
 
   private bucketOf(bucketName: string): Bucket {
@@ -269,10 +238,14 @@ export class S3 {
   }
 
   /** The bucket that a resource configures, and its arguments. @throws Error for one that does not exist */
-  private configured(type: string, given: Arguments, modelled: readonly string[]) {
-    const { bucket: name, arguments: known } = ofBucket(type, given, modelled);
-    const bucket = this.buckets.get(name);
-    if (!bucket) throw known.error(`bucket names a bucket that does not exist: ${name}`);
-    return { bucket, arguments: known };
+  private configured<Schema extends z.ZodMiniType<{ readonly bucket: string }>>(
+    type: string,
+    schema: Schema,
+    given: Arguments,
+  ) {
+    const read = readArguments(type, schema, given);
+    const bucket = this.buckets.get(read.bucket);
+    if (!bucket) throw argumentError(type, given, `bucket names a bucket that does not exist: ${read.bucket}`);
+    return { bucket, read };
   }
 }

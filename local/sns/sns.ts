@@ -9,73 +9,21 @@ import {
   type WireRequest,
   type WireResponse,
 } from "../aws";
-import { readEntries, requireModelled, runEntries } from "../protocol/batch";
-import {
-  type MessageAttributes,
-  readMessageAttributes,
-  sizeOfAttributes,
-  snsAttributeRules,
-} from "../protocol/message-attributes";
-import {
-  type FormTree,
-  readForm,
-  readList,
-  readMap,
-  type XmlStyle,
-  xmlError,
-  xmlResult,
-} from "../protocol/query-protocol";
-import { ResourceArguments } from "../protocol/resource-arguments";
-import { lambdaEvent, type Notification, undelivered } from "./lambda-event";
+import { forgetting, type Journals } from "../journal";
+import { requireModelled } from "../protocol/batch";
+import { readForm, type XmlStyle, xmlError, xmlResult } from "../protocol/query-protocol";
+import { argumentError } from "../resource-arguments";
+import { type Mail, Outbox } from "./outbox";
+import { type Deliveries, messageParameters, type Publication, Publishing } from "./publishing";
+import { inputOf, requireArn } from "./sns-input";
 import { readSubscription, type Subscription } from "./subscription";
+import { readTopic, type Topic } from "./topic";
+
+export type { Mail } from "./outbox";
+export type { Deliveries, Publication } from "./publishing";
 
 type Parameters = Readonly<Record<string, unknown>>;
 type Result = Record<string, unknown>;
-
-/** A mail that AWS would have sent. */
-export interface Mail {
-  readonly to: string;
-  /** AWS's own subject where the message has none. */
-  readonly subject: string;
-  readonly text: string;
-  readonly topicArn: string;
-  readonly messageId: string;
-  /** When it was published, in milliseconds since 1970. */
-  readonly at: number;
-  /** Values of the message attributes, by name; binary ones in base64. */
-  readonly attributes: Readonly<Record<string, string>>;
-}
-
-/** A message that a topic took, whether or not somebody gets it. */
-export interface Publication {
-  readonly topicArn: string;
-  readonly messageId: string;
-  readonly subject?: string;
-  readonly message: string;
-  readonly attributes: Readonly<Record<string, string>>;
-  readonly at: number;
-  /** Mails that it became. */
-  readonly mails: number;
-}
-
-/** Where messages go beside the outbox. */
-export interface Deliveries {
-  /**
-   * Gives an event to Lambda, which takes it from there.
-   * @throws AwsError for a function that is not there, or does not let the topic in
-   */
-  invoke(call: { readonly topicArn: string; readonly functionArn: string; readonly event: unknown }): void;
-  /** Puts a message that could not be delivered into a queue. */
-  send(call: { readonly topicArn: string; readonly queueArn: string; readonly body: string }): Promise<void>;
-}
-
-interface Topic {
-  readonly topicArn: string;
-  readonly topicName: string;
-  readonly displayName: string;
-  readonly encryptionKey?: string;
-  readonly subscriptions: Subscription[];
-}
 
 interface TopicCall {
   readonly topic: Topic;
@@ -86,14 +34,16 @@ interface Operation {
   readonly action: string;
   /** Modelled, beside `TopicArn`. */
   readonly parameters: readonly string[];
-  readonly run: (call: TopicCall) => Result;
+  readonly run: (call: TopicCall) => Result | Promise<Result>;
 }
 
 const xmlStyle: XmlStyle = { namespace: "http://sns.amazonaws.com/doc/2010-03-31/", flat: {}, entry: ["key", "value"] };
-const messageParameters = ["Message", "Subject", "MessageStructure", "MessageAttributes"];
 
-/** Of one message, and of a batch together. */
-const MAX_MESSAGE_BYTES = 262_144;
+/** Arguments that no update changes, by type: with another value Terraform makes another resource. */
+export const replacingOfSns: Readonly<Record<string, readonly string[]>> = {
+  aws_sns_topic: ["name", "fifo_topic"],
+  aws_sns_topic_subscription: ["topic_arn", "protocol", "endpoint"],
+};
 
 /**
  * Amazon SNS: standard topics, mails into an outbox instead of the world, and functions. An e-mail subscription counts as confirmed.
@@ -103,23 +53,25 @@ export class Sns {
   private readonly topics = new Map<string, Topic>();
   /** Subscriptions to topics of stacks that are still to come, by the topic's ARN. */
   private readonly awaiting = new Map<string, Subscription[]>();
-  private readonly mails: Mail[] = [];
-  private readonly counts = new Map<string, number>();
-  private readonly mailListeners = new Set<(mail: Mail) => void>();
-  private readonly publishListeners = new Set<(publication: Publication) => void>();
+  private readonly sent: Outbox;
+  private readonly publishing: Publishing;
 
   private readonly onTopic: Readonly<Record<string, Operation>> = {
-    Publish: { action: "Publish", parameters: ["TargetArn", ...messageParameters], run: (call) => this.publish(call) },
+    Publish: {
+      action: "Publish",
+      parameters: ["TargetArn", ...messageParameters],
+      run: ({ topic, input }) => this.publishing.publish(topic, input),
+    },
     PublishBatch: {
       action: "Publish",
       parameters: ["PublishBatchRequestEntries"],
-      run: (call) => this.publishBatch(call),
+      run: ({ topic, input }) => this.publishing.publishBatch(topic, input),
     },
     GetTopicAttributes: { action: "GetTopicAttributes", parameters: [], run: (call) => this.topicAttributes(call) },
     ListSubscriptionsByTopic: {
       action: "ListSubscriptionsByTopic",
       parameters: [],
-      run: (call) => this.subscriptions(call),
+      run: ({ topic }) => ({ Subscriptions: this.subscriptionsTo(topic) }),
     },
   };
 
@@ -133,17 +85,28 @@ export class Sns {
       keyPolicyOf?(keyArn: string): string | undefined;
       /** @default - none: functions get nothing */
       readonly deliveries?: Deliveries;
+      /** @default - nothing is written down */
+      readonly journals?: Journals;
     },
-  ) {}
+  ) {
+    const { journals = forgetting, ...given } = options;
+    this.sent = new Outbox(journals);
+    this.publishing = new Publishing({ ...given, outbox: this.sent });
+  }
 
-  /** Mails that would have gone out, oldest first. */
+  /** The last 10,000 mails that would have gone out, oldest first. */
   get outbox(): readonly Mail[] {
-    return this.mails;
+    return this.sent.mails;
+  }
+
+  /** How many mails went out before those. */
+  get droppedMails(): number {
+    return this.sent.dropped;
   }
 
   /** How many messages each topic took, by its ARN. */
   get published(): ReadonlyMap<string, number> {
-    return this.counts;
+    return this.sent.published;
   }
 
   /**
@@ -151,25 +114,32 @@ export class Sns {
    * @throws Error for a topic that AWS would not make, or that is not modelled: FIFO, a policy
    */
   createTopic(arguments_: Parameters): { readonly arn: string; readonly id: string } {
-    const modelled = ["name", "display_name", "fifo_topic", "kms_master_key_id", "tags"];
-    const given = new ResourceArguments("aws_sns_topic", arguments_, modelled);
-    const topicName = given.requiredText("name");
-    if (given.isTrue("fifo_topic") || topicName.endsWith(".fifo")) {
-      throw given.error("fifo_topic is not modelled by the local run, which has standard topics only");
-    }
-    if (!/^[\w-]{1,256}$/.test(topicName)) throw given.error("name must be 1–256 letters, digits, - and _");
-    const { partition, region, accountId } = this.options.place;
-    const topicArn = `arn:${partition}:sns:${region}:${accountId}:${topicName}`;
-    if (this.topics.has(topicArn)) throw given.error("a topic of this name exists already");
-    this.topics.set(topicArn, {
-      topicArn,
-      topicName,
-      displayName: given.text("display_name") ?? "",
-      encryptionKey: given.text("kms_master_key_id"),
-      subscriptions: this.awaiting.get(topicArn) ?? [],
-    });
+    const topic = readTopic(arguments_, this.options.place);
+    const { topicArn } = topic;
+    if (this.topics.has(topicArn))
+      throw argumentError("aws_sns_topic", arguments_, "a topic of this name exists already");
+    this.topics.set(topicArn, { ...topic, subscriptions: this.awaiting.get(topicArn) ?? [] });
     this.awaiting.delete(topicArn);
     return { arn: topicArn, id: topicArn };
+  }
+
+  /**
+   * Goes on with other arguments of a topic, and its subscriptions; `replacingOfSns` names those that cannot change.
+   * @returns what `createTopic` does
+   * @throws Error as `createTopic` does, and for a name that no topic has: the topic is as it was then
+   */
+  updateTopic(arguments_: Parameters): { readonly arn: string; readonly id: string } {
+    const topic = readTopic(arguments_, this.options.place);
+    const existing = this.topics.get(topic.topicArn);
+    if (!existing) throw argumentError("aws_sns_topic", arguments_, "there is no topic of this name to update");
+    this.topics.set(topic.topicArn, { ...topic, subscriptions: existing.subscriptions });
+    return { arn: topic.topicArn, id: topic.topicArn };
+  }
+
+  /** Deletes a topic with its subscriptions, if it is there. Its mails stay in the outbox. */
+  deleteTopic(topicArn: string): void {
+    this.sent.deleteTopic(topicArn);
+    this.topics.delete(topicArn);
   }
 
   /**
@@ -178,17 +148,56 @@ export class Sns {
    * @throws Error for another protocol, and for a filter policy that is wrong or not modelled
    */
   subscribe(arguments_: Parameters): { readonly arn: string; readonly id: string } {
-    const { given, topicArn, subscription } = readSubscription(arguments_);
+    const { topicArn, subscription } = readSubscription(arguments_);
     const subscriptions = this.topics.get(topicArn)?.subscriptions ?? this.awaitedAt(topicArn);
-    if (!subscriptions) throw given.error(`topic_arn names a topic that does not exist: ${topicArn}`);
+    if (!subscriptions)
+      throw argumentError(
+        "aws_sns_topic_subscription",
+        arguments_,
+        `topic_arn names a topic that does not exist: ${topicArn}`,
+      );
     const { endpoint, filterPolicy, scope } = subscription;
     const existing = subscriptions.find((one) => one.endpoint === endpoint);
     if (existing && (existing.filterPolicy !== filterPolicy || existing.scope !== scope)) {
-      throw given.error("the address has a subscription already, with another filter policy");
+      throw argumentError(
+        "aws_sns_topic_subscription",
+        arguments_,
+        "the address has a subscription already, with another filter policy",
+      );
     }
     const subscriptionArn = existing?.subscriptionArn ?? `${topicArn}:${randomUUID()}`;
     if (!existing) subscriptions.push({ subscriptionArn, ...subscription });
     return { arn: subscriptionArn, id: subscriptionArn };
+  }
+
+  /**
+   * Goes on with other arguments of a subscription, under the same ARN; `replacingOfSns` names those that cannot change.
+   * @returns what `subscribe` does
+   * @throws Error as `subscribe` does, and for what cannot change: the subscription is as it was then
+   */
+  updateSubscription(subscriptionArn: string, arguments_: Parameters): { readonly arn: string; readonly id: string } {
+    const { topicArn, subscription } = readSubscription(arguments_);
+    const subscriptions = this.topics.get(topicArn)?.subscriptions ?? this.awaiting.get(topicArn) ?? [];
+    const at = subscriptions.findIndex((one) => one.subscriptionArn === subscriptionArn);
+    const existing = subscriptions[at];
+    if (existing?.protocol !== subscription.protocol || existing.endpoint !== subscription.endpoint) {
+      throw argumentError(
+        "aws_sns_topic_subscription",
+        arguments_,
+        `${subscriptionArn} is no subscription of this topic, protocol and endpoint`,
+      );
+    }
+    subscriptions[at] = { subscriptionArn, ...subscription };
+    return { arn: subscriptionArn, id: subscriptionArn };
+  }
+
+  /** Ends a subscription, if it is there. */
+  unsubscribe(subscriptionArn: string): void {
+    const topicArn = subscriptionArn.slice(0, subscriptionArn.lastIndexOf(":"));
+    const subscriptions = this.topics.get(topicArn)?.subscriptions ?? this.awaiting.get(topicArn) ?? [];
+    const at = subscriptions.findIndex((one) => one.subscriptionArn === subscriptionArn);
+    if (at >= 0) subscriptions.splice(at, 1);
+    if (this.awaiting.get(topicArn)?.length === 0) this.awaiting.delete(topicArn);
   }
 
   /** @throws Error for a topic that something subscribed to, and that no stack made */
@@ -219,16 +228,23 @@ export class Sns {
       this.options.access.authorize({ caller, action: "sns:ListTopics", resource: "*" });
       return { Topics: [...this.topics.keys()].map((TopicArn) => ({ TopicArn })) };
     }
+    if (operation === "ListSubscriptions") {
+      requireModelled(operation, input, []);
+      this.options.access.authorize({ caller, action: "sns:ListSubscriptions", resource: "*" });
+      return { Subscriptions: [...this.topics.values()].flatMap((topic) => this.subscriptionsTo(topic)) };
+    }
+    if (operation === "GetSubscriptionAttributes") return this.subscriptionAttributes(caller, input);
     const found = Object.hasOwn(this.onTopic, operation) ? this.onTopic[operation] : undefined;
     if (!found) {
-      const modelled = [...Object.keys(this.onTopic), "ListTopics"].join(", ");
+      const others = ["ListTopics", "ListSubscriptions", "GetSubscriptionAttributes"];
+      const modelled = [...Object.keys(this.onTopic), ...others].join(", ");
       throw new AwsError("InvalidAction", `${operation} is not modelled by the local run. It knows ${modelled}.`);
     }
     requireModelled(operation, input, ["TopicArn", ...found.parameters]);
     const topicArn = requireArn(input.TopicArn ?? (operation === "Publish" ? input.TargetArn : undefined));
     this.options.access.authorize({ caller, action: `sns:${found.action}`, resource: topicArn });
-    if (found.action === "Publish") this.requireKey(caller, topicArn);
     const topic = this.topics.get(topicArn);
+    if (found.action === "Publish") this.publishing.requireKey(caller, topic);
     if (!topic) throw new AwsError("NotFound", "Topic does not exist", 404);
     return found.run({ topic, input });
   }
@@ -248,106 +264,12 @@ export class Sns {
 
   /** Tells of each mail, until what it gives is called. */
   onMail(listener: (mail: Mail) => void): () => void {
-    this.mailListeners.add(listener);
-    return () => this.mailListeners.delete(listener);
+    return this.publishing.onMail(listener);
   }
 
   /** Tells of each message that a topic takes, until what it gives is called. */
   onPublish(listener: (publication: Publication) => void): () => void {
-    this.publishListeners.add(listener);
-    return () => this.publishListeners.delete(listener);
-  }
-
-  /**
-   * Whoever publishes to a topic that is encrypted with a customer-managed key needs the key's consent, too.
-   * @see https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
-   */
-  private requireKey(caller: Caller, topicArn: string): void {
-    const resource = this.topics.get(topicArn)?.encryptionKey;
-    const resourcePolicy = resource && this.options.keyPolicyOf?.(resource);
-    if (!resource || !resourcePolicy) return;
-    const context = caller.service ? { "aws:SourceAccount": caller.accountId } : undefined;
-    for (const action of ["kms:GenerateDataKey", "kms:Decrypt"]) {
-      this.options.access.authorize({ caller, action, resource, resourcePolicy, context });
-    }
-  }
-
-  private publish({ topic, input }: TopicCall): Result {
-    const { topicArn, topicName } = topic;
-    const message = readMessage(input);
-    const messageId = randomUUID();
-    const at = this.options.clock.now();
-    const attributes = Object.fromEntries(
-      Object.entries(message.attributes).map(([name, value]) => [name, value.StringValue ?? value.BinaryValue ?? ""]),
-    );
-    const recipients = topic.subscriptions.filter(({ passes }) => passes(message.full, message.attributes));
-    this.counts.set(topicArn, (this.counts.get(topicArn) ?? 0) + 1);
-    this.options.log(
-      topicName,
-      `← ${message.subject ?? "(no subject)"}, ${recipients.length} of ${topic.subscriptions.length} subscriptions`,
-    );
-
-    const common = { topicArn, messageId, at, attributes };
-    const mails = recipients.filter(({ protocol }) => protocol === "email");
-    const { subject, textFor } = message;
-    const publication = { ...common, subject, message: textFor("email"), mails: mails.length };
-    for (const listener of this.publishListeners) listener(publication);
-    for (const { endpoint: to } of mails)
-      this.mail({ ...common, to, subject: subject ?? "AWS Notification Message", text: textFor("email") });
-    for (const subscription of recipients.filter(({ protocol }) => protocol === "lambda")) {
-      const { subscriptionArn } = subscription;
-      const text = textFor("lambda");
-      const notification = { topicArn, subscriptionArn, messageId, subject, message: text, at };
-      this.invoke(subscription, { ...notification, attributes: message.attributes });
-    }
-    return { MessageId: messageId };
-  }
-
-  /**
-   * Gives a message to a function. What Lambda refuses is this side's fault and not tried again: it goes to the subscription's dead-letter queue.
-   * @see https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html
-   */
-  private invoke({ endpoint, deadLetterQueueArn }: Subscription, notification: Notification): void {
-    const { deliveries, log } = this.options;
-    const { topicArn } = notification;
-    const topicName = topicArn.split(":").at(-1) ?? "";
-    try {
-      deliveries?.invoke({ topicArn, functionArn: endpoint, event: lambdaEvent(notification) });
-    } catch (error) {
-      if (!(error instanceof AwsError)) throw error;
-      log(topicName, `a message could not be given to ${endpoint}: ${error.message}`);
-      if (!deadLetterQueueArn) return;
-      const call = { topicArn, queueArn: deadLetterQueueArn, body: undelivered(notification) };
-      deliveries?.send(call).catch((refused: Error) => {
-        log(topicName, `nor could it be sent to ${deadLetterQueueArn}, and is lost: ${refused.message}`);
-      });
-    }
-  }
-
-  private mail(mail: Mail): void {
-    this.mails.push(mail);
-    this.options.log("outbox", `← ${mail.to}: ${mail.subject}`);
-    for (const listener of this.mailListeners) listener(mail);
-  }
-
-  private publishBatch({ topic, input }: TopicCall): Result {
-    const entries = readEntries(input.PublishBatchRequestEntries);
-    const bytes = entries.reduce(
-      (sum, { Message }) => sum + (typeof Message === "string" ? Buffer.byteLength(Message) : 0),
-      0,
-    );
-    if (bytes > MAX_MESSAGE_BYTES) {
-      const sentence = "The length of all the messages put together is more than the limit.";
-      throw new AwsError("BatchRequestTooLong", sentence);
-    }
-    return runEntries(
-      entries,
-      ({ code }) => code,
-      (entry) => {
-        requireModelled("a batch entry", entry, messageParameters);
-        return this.publish({ topic, input: entry });
-      },
-    );
+    return this.publishing.onPublish(listener);
   }
 
   private topicAttributes({ topic }: TopicCall): Result {
@@ -364,82 +286,35 @@ export class Sns {
     };
   }
 
-  private subscriptions({ topic }: TopicCall): Result {
+  private subscriptionsTo({ topicArn, subscriptions }: Topic): readonly Result[] {
     const Owner = this.options.place.accountId;
-    return {
-      Subscriptions: topic.subscriptions.map(({ subscriptionArn, endpoint, protocol }) => ({
-        SubscriptionArn: subscriptionArn,
-        Owner,
-        Protocol: protocol,
-        Endpoint: endpoint,
-        TopicArn: topic.topicArn,
-      })),
-    };
+    return subscriptions.map(({ subscriptionArn, endpoint, protocol }) => ({
+      SubscriptionArn: subscriptionArn,
+      Owner,
+      Protocol: protocol,
+      Endpoint: endpoint,
+      TopicArn: topicArn,
+    }));
   }
-}
 
-const invalid = (what: string): AwsError => new AwsError("InvalidParameter", `Invalid parameter: ${what}`);
-
-function requireArn(value: unknown): string {
-  if (typeof value !== "string" || value === "")
-    throw invalid("TopicArn or TargetArn Reason: no value for required parameter");
-  const elements = value.split(":").length;
-  if (elements < 6) throw invalid(`TopicArn Reason: An ARN must have at least 6 elements, not ${elements}`);
-  return value;
-}
-
-interface ReadMessage {
-  readonly subject?: string;
-  /** What a protocol's subscriptions get. */
-  readonly textFor: (protocol: Subscription["protocol"]) => string;
-  /** What was published. */
-  readonly full: string;
-  readonly attributes: MessageAttributes;
-}
-
-function readMessage(input: Parameters): ReadMessage {
-  const full = typeof input.Message === "string" ? input.Message : "";
-  if (full === "") throw invalid("Empty message");
-  const attributes = readMessageAttributes(input.MessageAttributes, snsAttributeRules);
-  if (Buffer.byteLength(full) + sizeOfAttributes(attributes) > MAX_MESSAGE_BYTES) throw invalid("Message too long");
-  return { subject: readSubject(input.Subject), textFor: textsOf(full, input.MessageStructure), full, attributes };
-}
-
-/** AWS's page says "less than 100 characters", no line breaks and no control characters. */
-function readSubject(subject: unknown): string | undefined {
-  if (subject === undefined) return undefined;
-  if (typeof subject === "string" && /^\P{Cc}{1,99}$/u.test(subject)) return subject;
-  throw invalid("Subject");
-}
-
-/** With the structure `json`, a text for each protocol. */
-function textsOf(message: string, structure: unknown): ReadMessage["textFor"] {
-  if (structure === undefined || structure === "") return () => message;
-  if (structure !== "json") throw invalid("MessageStructure");
-  let texts: unknown;
-  try {
-    texts = JSON.parse(message);
-  } catch {
-    throw invalid("Message Structure - JSON message body failed to parse");
+  private subscriptionAttributes(caller: Caller, input: Parameters): Result {
+    requireModelled("GetSubscriptionAttributes", input, ["SubscriptionArn"]);
+    this.options.access.authorize({ caller, action: "sns:GetSubscriptionAttributes", resource: "*" });
+    for (const topic of this.topics.values()) {
+      const subscription = topic.subscriptions.find(({ subscriptionArn }) => subscriptionArn === input.SubscriptionArn);
+      if (!subscription) continue;
+      const { filterPolicy, scope, deadLetterQueueArn } = subscription;
+      const [common] = this.subscriptionsTo({ ...topic, subscriptions: [subscription] });
+      const redrive = { RedrivePolicy: JSON.stringify({ deadLetterTargetArn: deadLetterQueueArn }) };
+      return {
+        Attributes: {
+          ...common,
+          ...{ PendingConfirmation: "false", ConfirmationWasAuthenticated: "true", RawMessageDelivery: "false" },
+          ...(filterPolicy && { FilterPolicy: filterPolicy, FilterPolicyScope: scope }),
+          ...(deadLetterQueueArn && redrive),
+        },
+      };
+    }
+    throw new AwsError("NotFound", "Subscription does not exist", 404);
   }
-  const { default: text, ...own } = (texts ?? {}) as Record<string, unknown>;
-  if (typeof text !== "string") throw invalid("Message Structure - No default entry in JSON message body");
-  return (protocol) => {
-    const given = own[protocol];
-    return typeof given === "string" ? given : text;
-  };
-}
-
-/** The SDK's shape of a form: `entry` numbers a map, `member` a list. */
-function inputOf({ MessageAttributes, PublishBatchRequestEntries, ...form }: FormTree): Record<string, unknown> {
-  const inside = (tree: string | FormTree | undefined, name: string): string | FormTree | undefined =>
-    typeof tree === "object" ? tree[name] : undefined;
-  const entries = readList(inside(PublishBatchRequestEntries, "member"));
-  return {
-    ...form,
-    ...(MessageAttributes ? { MessageAttributes: readMap(inside(MessageAttributes, "entry")) } : {}),
-    ...(PublishBatchRequestEntries
-      ? { PublishBatchRequestEntries: entries.map((entry) => (typeof entry === "string" ? {} : inputOf(entry))) }
-      : {}),
-  };
 }

@@ -1,5 +1,5 @@
-import { isObject, parsed } from "../protocol/matching";
-import { ResourceArguments } from "../protocol/resource-arguments";
+import * as z from "zod/mini";
+import { accepting, argumentError, choice, flag, json, readArguments, text } from "../resource-arguments";
 import { type Filter, readFilterPolicy } from "./filter-policy";
 
 /** What gets a topic's messages. */
@@ -15,59 +15,48 @@ export interface Subscription {
   readonly deadLetterQueueArn?: string;
 }
 
-/** Arguments that are modelled. Nothing here confirms or unsubscribes by a timeout. */
-const modelled = [
-  ...["topic_arn", "protocol", "endpoint", "filter_policy", "filter_policy_scope", "redrive_policy"],
-  ...["raw_message_delivery", "endpoint_auto_confirms", "confirmation_timeout_in_minutes"],
-];
+const TYPE = "aws_sns_topic_subscription";
 
-/**
- * Reads a subscription from the evaluated arguments of `aws_sns_topic_subscription`.
- * @throws Error for what is not modelled, or what SNS refuses
- */
-export function readSubscription(arguments_: Readonly<Record<string, unknown>>): {
-  readonly given: ResourceArguments;
-  readonly topicArn: string;
-  readonly subscription: Omit<Subscription, "subscriptionArn">;
-} {
-  const given = new ResourceArguments("aws_sns_topic_subscription", arguments_, modelled);
-  const protocol = given.requiredText("protocol");
-  if (protocol !== "email" && protocol !== "lambda")
-    throw given.error(`protocol ${protocol} is not modelled by the local run, which has email and lambda`);
-  const endpoint = given.requiredText("endpoint");
-  const [form, rule] = endpointRules[protocol];
-  if (!form.test(endpoint)) throw given.error(`endpoint must be ${rule}`);
-  if (given.isTrue("raw_message_delivery"))
-    throw given.error("raw_message_delivery is for queues and URLs: a function always gets the whole notification");
-  const topicArn = given.requiredText("topic_arn");
-  const deadLetterQueueArn = readRedrivePolicy(given);
-  return { given, topicArn, subscription: { protocol, endpoint, deadLetterQueueArn, ...readFilter(given) } };
-}
+/** What the local run takes of `aws_sns_topic_subscription`. Nothing here confirms or unsubscribes by a timeout. */
+const SubscriptionArguments = z.strictObject({
+  topic_arn: text,
+  protocol: z.enum(["email", "lambda"]),
+  endpoint: text,
+  filter_policy: z._default(z.string(), ""),
+  filter_policy_scope: choice("MessageAttributes", "MessageBody"),
+  redrive_policy: json(
+    z.strictObject({ deadLetterTargetArn: z.string().check(z.regex(/^arn:[\w-]+:sqs:/, "must be a queue's ARN")) }),
+  ),
+  // For queues and URLs: a function always gets the whole notification.
+  raw_message_delivery: flag.check(z.refine((isRaw) => !isRaw, "must be false: it is for queues and URLs")),
+  ...accepting("endpoint_auto_confirms", "confirmation_timeout_in_minutes"),
+});
 
 const endpointRules = {
   email: [/^[^@\s]+@[^@\s]+$/, "an e-mail address"],
   lambda: [/^arn:[\w-]+:lambda:[\w-]+:\d{12}:function:[\w-]+(:[\w-]+)?$/, "a function's ARN"],
 } as const;
 
-function readFilter(given: ResourceArguments): Pick<Subscription, "filterPolicy" | "scope" | "passes"> {
-  const scope = given.text("filter_policy_scope") || "MessageAttributes";
-  if (scope !== "MessageAttributes" && scope !== "MessageBody") {
-    throw given.error(`filter_policy_scope must be MessageAttributes or MessageBody, got: ${scope}`);
-  }
-  const filterPolicy = given.text("filter_policy") ?? "";
-  if (!filterPolicy) return { filterPolicy, scope, passes: () => true };
+/**
+ * Reads a subscription from the evaluated arguments of `aws_sns_topic_subscription`.
+ * @throws Error for what is not modelled, or what SNS refuses
+ */
+export function readSubscription(given: Readonly<Record<string, unknown>>): {
+  readonly topicArn: string;
+  readonly subscription: Omit<Subscription, "subscriptionArn">;
+} {
+  const read = readArguments(TYPE, SubscriptionArguments, given);
+  const { protocol, endpoint, filter_policy: filterPolicy, filter_policy_scope: scope = "MessageAttributes" } = read;
+  const [form, rule] = endpointRules[protocol];
+  if (!form.test(endpoint)) throw argumentError(TYPE, given, `endpoint must be ${rule}`);
+  const deadLetterQueueArn = read.redrive_policy?.deadLetterTargetArn;
   try {
-    return { filterPolicy, scope, passes: readFilterPolicy(filterPolicy, scope) };
+    const passes = filterPolicy ? readFilterPolicy(filterPolicy, scope) : () => true;
+    return {
+      topicArn: read.topic_arn,
+      subscription: { protocol, endpoint, filterPolicy, scope, passes, deadLetterQueueArn },
+    };
   } catch (error) {
-    throw given.error(error instanceof Error ? error.message : String(error));
+    throw argumentError(TYPE, given, (error as Error).message);
   }
-}
-
-function readRedrivePolicy(given: ResourceArguments): string | undefined {
-  const text = given.text("redrive_policy");
-  if (!text) return undefined;
-  const policy = parsed(text);
-  const arn = isObject(policy) && Object.keys(policy).length === 1 ? policy.deadLetterTargetArn : undefined;
-  if (typeof arn === "string" && /^arn:[\w-]+:sqs:/.test(arn)) return arn;
-  throw given.error(`redrive_policy must be {"deadLetterTargetArn": "<a queue's ARN>"}, got: ${text}`);
 }

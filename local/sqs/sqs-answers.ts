@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { AwsError } from "../aws";
 import { md5OfAttributes } from "../protocol/message-attributes";
-import type { Message, SqsQueue } from "./sqs-queue";
+import type { Message } from "./queue-contents";
+import type { SqsQueue } from "./sqs-queue";
 
 type Result = Record<string, unknown>;
 
@@ -67,7 +68,7 @@ export function receivedMessage(message: Message, systemNames: readonly string[]
  * @throws AwsError `InvalidAttributeName`
  */
 export function queueAttributes(queue: SqsQueue, names: readonly string[]): Result {
-  const { settings, createdAt, policy, redriveAllowPolicy } = queue;
+  const { settings, createdAt, lastModifiedAt, policy, redriveAllowPolicy } = queue;
   const { visible, inFlight, delayed } = queue.counts();
   const all: Readonly<Record<string, string | number | boolean | undefined>> = {
     QueueArn: settings.queueArn,
@@ -75,7 +76,7 @@ export function queueAttributes(queue: SqsQueue, names: readonly string[]): Resu
     ApproximateNumberOfMessagesNotVisible: inFlight,
     ApproximateNumberOfMessagesDelayed: delayed,
     CreatedTimestamp: Math.floor(createdAt / 1_000),
-    LastModifiedTimestamp: Math.floor(createdAt / 1_000),
+    LastModifiedTimestamp: Math.floor(lastModifiedAt / 1_000),
     DelaySeconds: settings.delaySeconds,
     MaximumMessageSize: settings.maxMessageBytes,
     MessageRetentionPeriod: settings.messageRetentionSeconds,

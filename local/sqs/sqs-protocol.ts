@@ -19,6 +19,8 @@ const xmlStyle: XmlStyle = {
   flat: {
     Messages: "Message",
     QueueUrls: "QueueUrl",
+    queueUrls: "QueueUrl",
+    Results: "ListMessageMoveTasksResultEntry",
     Attributes: "Attribute",
     MessageAttributes: "MessageAttribute",
     ...Object.fromEntries(

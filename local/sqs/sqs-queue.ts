@@ -1,42 +1,13 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { AwsError, type Clock } from "../aws";
-import type { MessageAttributes } from "../protocol/message-attributes";
-
-/** A message as a queue holds it; times are milliseconds since 1970. */
-export interface Message {
-  readonly messageId: string;
-  readonly body: string;
-  readonly attributes: MessageAttributes;
-  readonly senderArn: string;
-  readonly sentAt: number;
-  /** Hidden before this time: delayed, or in flight once it has a receipt handle. */
-  readonly visibleAt: number;
-  readonly receiveCount: number;
-  readonly firstReceivedAt?: number;
-  readonly receivedAt?: number;
-  /** The latest one; older ones are worth nothing. */
-  readonly receiptHandle?: string;
-  /** The queue that it failed in. */
-  readonly deadLetterSourceArn?: string;
-}
-
-export interface QueueSettings {
-  readonly queueName: string;
-  readonly queueArn: string;
-  readonly queueUrl: string;
-  readonly delaySeconds: number;
-  readonly maxMessageBytes: number;
-  readonly messageRetentionSeconds: number;
-  readonly receiveWaitTimeSeconds: number;
-  readonly visibilityTimeoutSeconds: number;
-  readonly isEncryptedBySqs: boolean;
-  readonly redrive?: { readonly policy: string; readonly deadLetterQueue: SqsQueue; readonly maxReceiveCount: number };
-}
+import type { Tell } from "../traffic";
+import type { Message, MessageChange, QueueContents } from "./queue-contents";
+import type { QueueSettings } from "./queue-settings";
 
 const MAX_VISIBILITY_SECONDS = 43_200;
 
 /**
- * What a standard queue holds, and when who may see it. Oldest first, each message exactly once a receive: AWS promises neither.
+ * A standard queue: who may see which of its messages, and when. Oldest first, each message exactly once a receive: AWS promises neither.
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
  */
 export class SqsQueue {
@@ -45,39 +16,64 @@ export class SqsQueue {
   /** JSON of `aws_sqs_queue_redrive_allow_policy`. */
   redriveAllowPolicy?: string;
   readonly createdAt: number;
-  private readonly held = new Map<string, Message>();
+  private modifiedAt: number;
   /** Long polls, each told of every change. */
   private readonly waiting = new Set<() => void>();
   private isStopped = false;
 
   constructor(
-    readonly settings: QueueSettings,
-    private readonly clock: Clock,
-    private readonly log: (message: string) => void,
+    private configured: QueueSettings,
+    private readonly options: {
+      readonly clock: Clock;
+      readonly log: (message: string) => void;
+      readonly tell?: Tell;
+      readonly contents: QueueContents;
+      /** The queue of an ARN, where there is one now. */
+      readonly queueByArn: (queueArn: string) => SqsQueue | undefined;
+    },
   ) {
-    this.createdAt = clock.now();
+    this.createdAt = options.clock.now();
+    this.modifiedAt = this.createdAt;
+  }
+
+  get settings(): QueueSettings {
+    return this.configured;
+  }
+
+  get lastModifiedAt(): number {
+    return this.modifiedAt;
+  }
+
+  /** Goes on with other settings of the same queue. Messages keep the delay and the visibility timeout that they were given. */
+  configure(settings: QueueSettings): void {
+    this.configured = settings;
+    this.modifiedAt = this.options.clock.now();
+    this.wake();
   }
 
   /** Messages that are held now: those past their retention are gone. */
   messages(): readonly Message[] {
-    const oldest = this.clock.now() - this.settings.messageRetentionSeconds * 1_000;
-    for (const { messageId, sentAt } of this.held.values()) {
-      if (sentAt > oldest) continue;
-      this.held.delete(messageId);
-      this.log(`✗ ${messageId} was kept for its ${this.settings.messageRetentionSeconds} s and is gone`);
+    const { queueName, messageRetentionSeconds } = this.settings;
+    const oldest = this.options.clock.now() - messageRetentionSeconds * 1_000;
+    const held = [...this.held.values()];
+    const expired = held.filter(({ sentAt }) => sentAt <= oldest).map(({ messageId }) => messageId);
+    if (expired.length === 0) return held;
+    this.options.contents.commit([{ queue: queueName, removed: expired }]);
+    for (const messageId of expired) {
+      this.options.log(`✗ ${messageId} was kept for its ${messageRetentionSeconds} s and is gone`);
     }
-    return [...this.held.values()];
+    return held.filter(({ sentAt }) => sentAt > oldest);
   }
 
   counts(): { readonly visible: number; readonly inFlight: number; readonly delayed: number } {
     const messages = this.messages();
-    const hidden = messages.filter(({ visibleAt }) => visibleAt > this.clock.now());
+    const hidden = messages.filter(({ visibleAt }) => visibleAt > this.options.clock.now());
     const delayed = hidden.filter(({ receiptHandle }) => !receiptHandle).length;
     return { visible: messages.length - hidden.length, inFlight: hidden.length - delayed, delayed };
   }
 
   add(message: Message): void {
-    this.held.set(message.messageId, message);
+    this.options.contents.commit([{ queue: this.settings.queueName, put: message }]);
     this.wake();
   }
 
@@ -85,25 +81,26 @@ export class SqsQueue {
    * Receives up to so many messages. Where there are none, waits for the first, but not for longer than `waitSeconds`.
    */
   async receive(count: number, visibilityTimeoutSeconds: number, waitSeconds: number): Promise<readonly Message[]> {
-    const deadline = this.clock.now() + waitSeconds * 1_000;
+    const deadline = this.options.clock.now() + waitSeconds * 1_000;
     for (;;) {
       const taken = this.isStopped ? [] : this.take(count, visibilityTimeoutSeconds);
-      if (taken.length > 0 || this.isStopped || this.clock.now() >= deadline) return taken;
+      if (taken.length > 0 || this.isStopped || this.options.clock.now() >= deadline) return taken;
       await this.change(deadline);
     }
   }
 
-  /** Deletes the message; one that is already gone, or was received again since, is left as it is, and that is no error. */
-  delete(receiptHandle: string): void {
+  /** Deletes the message, and gives it; one that is already gone, or was received again since, is left as it is, and that is no error. */
+  delete(receiptHandle: string): Message | undefined {
     const message = this.messageOf(receiptHandle);
-    if (message) this.held.delete(message.messageId);
-    else this.log("a receipt handle that is not the latest deletes nothing");
+    if (message) this.options.contents.commit([{ queue: this.settings.queueName, removed: [message.messageId] }]);
+    else this.options.log("a receipt handle that is not the latest deletes nothing");
+    return message;
   }
 
   /** @throws AwsError when the message is not in flight, or would be hidden for more than 12 hours from its receive on */
   changeVisibility(receiptHandle: string, seconds: number): void {
     const message = this.messageOf(receiptHandle);
-    const now = this.clock.now();
+    const now = this.options.clock.now();
     if (!message || message.visibleAt <= now) {
       throw new AwsError("MessageNotInflight", "The specified message isn't in flight.");
     }
@@ -114,19 +111,37 @@ export class SqsQueue {
         `Value ${seconds} for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout for the message is beyond the limit [${MAX_VISIBILITY_SECONDS} seconds].`,
       );
     }
-    this.held.set(message.messageId, { ...message, visibleAt });
+    const { messageId } = message;
+    this.options.contents.commit([{ queue: this.settings.queueName, changed: { messageId, visibleAt } }]);
     this.wake();
   }
 
+  /** Drops every message. */
   purge(): void {
-    this.held.clear();
+    this.options.contents.commit([{ queue: this.settings.queueName, removed: "all" }]);
   }
 
-  /** Takes every visible message out, for good. */
-  drain(isTaken: (message: Message) => boolean): readonly Message[] {
-    const drained = this.messages().filter((message) => message.visibleAt <= this.clock.now() && isTaken(message));
-    for (const { messageId } of drained) this.held.delete(messageId);
-    return drained;
+  /**
+   * Moves what is visible, as new messages, to the queue that is given for each; what none is given for stays.
+   * @returns how many went
+   */
+  move(destinationOf: (message: Message) => SqsQueue | undefined): number {
+    const now = this.options.clock.now();
+    const moves = this.messages().flatMap((message) => {
+      const destination = message.visibleAt <= now ? destinationOf(message) : undefined;
+      return destination ? [{ message, destination }] : [];
+    });
+    const changes = moves.flatMap(({ message, destination }): MessageChange[] => {
+      const { body, attributes, senderArn, messageId } = message;
+      const fresh = { body, attributes, senderArn, sentAt: now, visibleAt: now, receiveCount: 0 };
+      return [
+        { queue: destination.settings.queueName, put: { ...fresh, messageId: randomUUID() } },
+        { queue: this.settings.queueName, removed: [messageId] },
+      ];
+    });
+    this.options.contents.commit(changes);
+    for (const destination of new Set(moves.map((move) => move.destination))) destination.wake();
+    return moves.length;
   }
 
   /** Ends every long poll, empty. */
@@ -135,42 +150,60 @@ export class SqsQueue {
     this.wake();
   }
 
+  private get held(): ReadonlyMap<string, Message> {
+    return this.options.contents.of(this.settings.queueName);
+  }
+
+  /** Receives, and gives up what was received often enough, as one change. */
   private take(count: number, visibilityTimeoutSeconds: number): readonly Message[] {
-    const now = this.clock.now();
+    const { queueName: queue, queueArn } = this.settings;
+    const now = this.options.clock.now();
     const taken: Message[] = [];
+    const changes: MessageChange[] = [];
+    const givenUp: { readonly messageId: string; readonly receiveCount: number; readonly to: SqsQueue }[] = [];
     for (const message of this.messages()) {
       if (taken.length === count) break;
-      if (message.visibleAt > now || this.giveUp(message)) continue;
-      const received: Message = {
-        ...message,
+      if (message.visibleAt > now) continue;
+      const { messageId, receiptHandle: _handle, ...rest } = message;
+      const to = this.givenUpTo(message);
+      if (to) {
+        const put = { ...rest, messageId, visibleAt: now, deadLetterSourceArn: queueArn };
+        changes.push({ queue, removed: [messageId] }, { queue: to.settings.queueName, put });
+        givenUp.push({ messageId, receiveCount: message.receiveCount, to });
+        continue;
+      }
+      const changed = {
+        messageId,
         visibleAt: now + visibilityTimeoutSeconds * 1_000,
         receiveCount: message.receiveCount + 1,
         firstReceivedAt: message.firstReceivedAt ?? now,
         receivedAt: now,
-        receiptHandle: this.newReceiptHandle(message.messageId),
+        receiptHandle: this.newReceiptHandle(messageId),
       };
-      this.held.set(message.messageId, received);
-      taken.push(received);
+      changes.push({ queue, changed });
+      taken.push({ ...message, ...changed });
+    }
+    this.options.contents.commit(changes);
+    for (const { messageId, receiveCount, to } of givenUp) {
+      this.options.log(`→ ${to.settings.queueName}: ${messageId} after ${receiveCount} receives`);
+      const { queueArn: deadLetterQueueArn } = to.settings;
+      this.options.tell?.({ kind: "message given up", queueArn, deadLetterQueueArn, messageId, receiveCount });
+      to.wake();
     }
     return taken;
   }
 
-  /** Hands a message that was received often enough to the dead-letter queue; its age goes with it. */
-  private giveUp(message: Message): boolean {
+  /** The dead-letter queue of a message that was received often enough, where that queue is there and lets it in. */
+  private givenUpTo({ messageId, receiveCount }: Message): SqsQueue | undefined {
     const { redrive, queueArn } = this.settings;
-    if (!redrive || message.receiveCount < redrive.maxReceiveCount) return false;
-    const { deadLetterQueue, maxReceiveCount } = redrive;
-    if (!deadLetterQueue.takesFrom(queueArn)) {
-      this.log(
-        `the redrive allow policy of ${deadLetterQueue.settings.queueName} does not let ${message.messageId} in`,
-      );
-      return false;
-    }
-    this.held.delete(message.messageId);
-    const { receiptHandle: _handle, ...rest } = message;
-    deadLetterQueue.add({ ...rest, visibleAt: this.clock.now(), deadLetterSourceArn: queueArn });
-    this.log(`→ ${deadLetterQueue.settings.queueName}: ${message.messageId} after ${maxReceiveCount} receives`);
-    return true;
+    if (!redrive || receiveCount < redrive.maxReceiveCount) return undefined;
+    const deadLetterQueue = this.options.queueByArn(redrive.deadLetterTargetArn);
+    if (deadLetterQueue?.takesFrom(queueArn)) return deadLetterQueue;
+    const why = deadLetterQueue
+      ? `the redrive allow policy of ${deadLetterQueue.settings.queueName} does not let ${messageId} in`
+      : `${messageId} stays: its dead-letter queue ${redrive.deadLetterTargetArn} does not exist`;
+    this.options.log(why);
+    return undefined;
   }
 
   private takesFrom(queueArn: string): boolean {
@@ -197,7 +230,7 @@ export class SqsQueue {
 
   /** Resolves when a message came, was released or becomes visible, and at the deadline at the latest. */
   private change(deadline: number): Promise<void> {
-    const now = this.clock.now();
+    const now = this.options.clock.now();
     const next = this.messages().reduce(
       (time, { visibleAt }) => (visibleAt > now ? Math.min(time, visibleAt) : time),
       deadline,
@@ -208,7 +241,7 @@ export class SqsQueue {
         this.waiting.delete(done);
         resolve();
       };
-      const cancel = this.clock.after(Math.max(1, next - now), done);
+      const cancel = this.options.clock.after(Math.max(1, next - now), done);
       this.waiting.add(done);
     });
   }

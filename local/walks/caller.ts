@@ -16,11 +16,9 @@ const PATIENCE = 5;
 export async function callerFor(cloud: Cloud, stack: RunningStack): Promise<Call | string> {
   const [route] = stack.apis.flatMap(({ stages }) => stages.flatMap(({ routes }) => routes)).filter(isCalled);
   if (!route) return "it has no routes";
-  const { authorization, apiKey, origin } = route;
-  const token = await tokenHeader(cloud, stack, route);
-  if (typeof token === "string") return token;
-  const headers = { ...origin, ...token, ...(apiKey && { "x-api-key": apiKey }) };
-  const send = authorization === "AWS_IAM" ? signedRequest : unsignedRequest;
+  const headers = await headersFor(cloud, stack, route);
+  if (typeof headers === "string") return headers;
+  const send = route.authorization === "AWS_IAM" ? signedRequest : unsignedRequest;
   return async (request) => {
     const asked = { ...request, headers: { ...headers, ...request.headers } };
     let answer = await send(cloud, asked);
@@ -30,6 +28,20 @@ export async function callerFor(cloud: Cloud, stack: RunningStack): Promise<Call
     }
     return answer;
   };
+}
+
+/**
+ * Headers by which a route lets a request in that is signed where it must be: a token, a key, where it comes from.
+ * @returns a sentence where nobody here has them
+ */
+export async function headersFor(
+  cloud: Cloud,
+  stack: RunningStack,
+  route: RouteDescription,
+): Promise<Readonly<Record<string, string>> | string> {
+  const token = await tokenHeader(cloud, stack, route);
+  if (typeof token === "string") return token;
+  return { ...route.origin, ...token, ...(route.apiKey && { "x-api-key": route.apiKey }) };
 }
 
 const isCalled = ({ httpMethod }: RouteDescription): boolean => httpMethod !== "OPTIONS";

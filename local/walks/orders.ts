@@ -2,20 +2,7 @@ import { unmarshall } from "@aws-sdk/util-dynamodb";
 import type { Cloud, RunningStack } from "../cloud";
 import type { Call } from "./caller";
 import { expectStatus } from "./signed-request";
-
-/** How long the walk waits for what should come within milliseconds. */
-const PATIENCE_MS = 4_000;
-
-/** Waits until something is there. */
-async function until<Found>(look: () => Promise<Found | undefined> | Found | undefined): Promise<Found> {
-  const start = performance.now();
-  while (performance.now() - start < PATIENCE_MS) {
-    const found = await look();
-    if (found !== undefined) return found;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  throw new Error(`nothing came within ${PATIENCE_MS} ms`);
-}
+import { until } from "./until";
 
 /** Sends an order through the pipeline and gives a line for each place that it came to. */
 export async function walkOrders(cloud: Cloud, { outputs }: RunningStack, call: Call): Promise<readonly string[]> {

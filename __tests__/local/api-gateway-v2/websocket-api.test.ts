@@ -133,6 +133,14 @@ describe("connecting", () => {
     expect(await refusalOf(connectTo(`${served.url}/dev/more`))).toBe("Unexpected server response: 403");
   });
 
+  test("leaves no token in the log, not even one that came to a wrong stage", async () => {
+    const served = await serve(all);
+    await connectTo(`${served.url}/dev?token=secret`);
+    expect(await refusalOf(connectTo(`${served.url}/prod?token=secret`))).toBe("Unexpected server response: 403");
+    expect(served.logged.join("\n")).toContain("CONNECT /prod 403: there is no such stage");
+    expect(served.logged.join("\n")).not.toContain("secret");
+  });
+
   test("has a subprotocol only where $connect names it", async () => {
     const result = async (event: { headers?: Record<string, string> }) => ({
       payload: {

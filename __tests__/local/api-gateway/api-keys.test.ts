@@ -13,8 +13,8 @@ function keyed(
   const clock = new ManualClock();
   const usagePlans = new UsagePlans(clock);
   usagePlans.addStage("api", "dev");
-  usagePlans.createPlan({ name: "Basic", api_stages: [{ api_id: "api", stage: "dev" }], ...plan }, "plan-1");
-  usagePlans.createKey({ name: "acme", value: KEY }, "key-1");
+  usagePlans.putPlan({ name: "Basic", api_stages: [{ api_id: "api", stage: "dev" }], ...plan }, "plan-1");
+  usagePlans.putKey({ name: "acme", value: KEY }, "key-1");
   usagePlans.addKey({ key_id: "key-1", key_type: "API_KEY", usage_plan_id: "plan-1" });
   const api = resources ?? proxyApi(["GET /orders"], { method: { api_key_required: true } });
   const gateway = gatewayOf(api, { ...options, clock, usagePlans });

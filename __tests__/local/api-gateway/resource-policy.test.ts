@@ -28,8 +28,11 @@ const withPolicy = (resources: readonly Resource[], ...statements: readonly Stat
 function iamWith(effect?: "Allow" | "Deny") {
   const iam = new Iam({ place, clock: new ManualClock() });
   const trust = { Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" };
-  const { arn } = iam.putRole({ roleName: "caller", assumeRolePolicy: JSON.stringify({ Statement: trust }) });
-  if (effect) iam.putInlinePolicy("caller", "calls", JSON.stringify(invokePolicy(effect, "*")));
+  const { arn } = iam.identities.putRole({
+    roleName: "caller",
+    assumeRolePolicy: JSON.stringify({ Statement: trust }),
+  });
+  if (effect) iam.identities.putInlinePolicy("caller", "calls", JSON.stringify(invokePolicy(effect, "*")));
   const { caller } = iam.assume(arn, "lambda.amazonaws.com");
   return { access: iam, authenticate: () => ({ ...caller, sourceIp: "127.0.0.1" }) };
 }

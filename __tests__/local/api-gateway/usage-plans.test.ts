@@ -18,7 +18,7 @@ function account() {
   let count = 0;
   const makePlan = (given: Readonly<Record<string, unknown>> = {}) => {
     count += 1;
-    const { id } = plans.createPlan(
+    const { id } = plans.putPlan(
       { name: `plan ${count}`, api_stages: [{ api_id: "api", stage: "dev" }], ...given },
       `p${count}`,
     );
@@ -26,7 +26,7 @@ function account() {
   };
   const makeKey = (planId: string | undefined, value = VALUE, given: Readonly<Record<string, unknown>> = {}) => {
     count += 1;
-    const { id } = plans.createKey({ name: `key ${count}`, value, ...given }, `k${count}`);
+    const { id } = plans.putKey({ name: `key ${count}`, value, ...given }, `k${count}`);
     if (planId) plans.addKey({ key_id: id, key_type: "API_KEY", usage_plan_id: planId });
     return id;
   };
@@ -88,18 +88,18 @@ describe("a key", () => {
 
   test("has a value of 40 letters and digits where none is given", () => {
     const { plans } = account();
-    const first = plans.createKey({ name: "a" }, "k1");
+    const first = plans.putKey({ name: "a" }, "k1");
     expect(first).toEqual({ id: "k1", value: expect.stringMatching(/^[A-Za-z0-9]{40}$/) });
-    expect(plans.createKey({ name: "a" }, "k2").value).not.toBe(first.value);
+    expect(plans.putKey({ name: "a" }, "k2").value).not.toBe(first.value);
   });
 
   test.each([20, 128])("may have a value of %i characters", (length) => {
-    expect(account().plans.createKey({ name: "a", value: "x".repeat(length) }, "k").value).toHaveLength(length);
+    expect(account().plans.putKey({ name: "a", value: "x".repeat(length) }, "k").value).toHaveLength(length);
   });
 
   test.each([19, 129])("must not have a value of %i characters, which is not told", (length) => {
-    expect(() => account().plans.createKey({ name: "a", value: "x".repeat(length) }, "k")).toThrow(
-      `aws_api_gateway_api_key "a": value must have 20–128 characters, got: ${length}.`,
+    expect(() => account().plans.putKey({ name: "a", value: "x".repeat(length) }, "k")).toThrow(
+      `aws_api_gateway_api_key of a: value must have 20–128 characters, got: ${length}.`,
     );
   });
 
@@ -179,7 +179,7 @@ describe("a throttle", () => {
     expect(() => plans.requireMethods("other", new Set())).not.toThrow();
     expect(() => plans.requireMethods("api", new Set(["/orders/PUT"]))).not.toThrow();
     expect(() => plans.requireMethods("api", new Set(["/orders/POST"]))).toThrow(
-      'aws_api_gateway_usage_plan "plan 1": api_stages.throttle.path is no method of the API, got: /orders/PUT',
+      "aws_api_gateway_usage_plan of plan 1: api_stages.throttle.path is no method of the API, got: /orders/PUT",
     );
   });
 });
@@ -239,21 +239,21 @@ describe("a plan", () => {
       { quota_settings: { limit: 1, period: "MONTH", offset: 28 } },
       "quota_settings.offset must be 0 to 27 for a MONTH, got: 28.",
     ],
-    ["no request", { quota_settings: { limit: 0, period: "DAY" } }, "quota_settings.limit must be at least 1, got: 0."],
+    [
+      "no request",
+      { quota_settings: { limit: 0, period: "DAY" } },
+      "quota_settings.limit must be an integer from 1 to 2147483647, got: 0.",
+    ],
     [
       "a year",
       { quota_settings: { limit: 1, period: "YEAR" } },
-      'quota_settings.period must be one of DAY, WEEK, MONTH, got: "YEAR"',
+      'quota_settings.period must be DAY, WEEK or MONTH, got: "YEAR"',
     ],
-    [
-      "a rate without a burst",
-      { throttle_settings: { rate_limit: 1 } },
-      "throttle_settings.burst_limit must be of type number, got: nothing",
-    ],
+    ["a rate without a burst", { throttle_settings: { rate_limit: 1 } }, "throttle_settings.burst_limit must be given"],
     [
       "what is not modelled",
       { throttle_settings: { rate_limit: 1, burst_limit: 1, x: 1 } },
-      'aws_api_gateway_usage_plan "plan 1": throttle_settings.x is not modelled by the local run.',
+      "aws_api_gateway_usage_plan of plan 1: throttle_settings.x is not modelled by the local run.",
     ],
   ])("is refused with %s", (_, given, message) => {
     expect(() => account().makePlan(given)).toThrow(message);
@@ -272,7 +272,7 @@ describe("a plan", () => {
     const plan = makePlan();
     const key = makeKey(undefined);
     expect(() => plans.addKey({ key_id: key, key_type: "USER", usage_plan_id: plan })).toThrow(
-      "key_type must be API_KEY, got: USER",
+      'key_type must be API_KEY in the local run, got: "USER"',
     );
     expect(() => plans.addKey({ key_id: "k9", key_type: "API_KEY", usage_plan_id: plan })).toThrow(
       "Invalid API Key identifier specified: k9",
@@ -280,5 +280,52 @@ describe("a plan", () => {
     expect(() => plans.addKey({ key_id: key, key_type: "API_KEY", usage_plan_id: "p9" })).toThrow(
       "Invalid Usage Plan ID specified: p9",
     );
+  });
+});
+
+describe("what is changed while it is used", () => {
+  const day = (limit: number) => ({ quota_settings: { limit, period: "DAY" } });
+  const stages = { api_stages: [{ api_id: "api", stage: "dev" }] };
+
+  test("a plan keeps what its keys have used, but where the limit is another one", () => {
+    const { plans, makePlan, makeKey, admitted } = account();
+    const planId = makePlan(day(3));
+    makeKey(planId);
+    expect(admitted(2)).toBe(2);
+    plans.putPlan({ name: "renamed", ...stages, ...day(3) }, planId);
+    expect(admitted(2)).toBe(1);
+    plans.putPlan({ name: "renamed", ...stages, ...day(4) }, planId);
+    expect(admitted(5)).toBe(4);
+  });
+
+  test("a key keeps its value and its plan; disabled it is refused, enabled it goes on", () => {
+    const { plans, makePlan, makeKey, outcomeOf } = account();
+    const planId = makePlan();
+    const id = makeKey(planId);
+    plans.putKey({ name: "acme", value: VALUE, enabled: false }, id);
+    expect(outcomeOf()).toBe(FORBIDDEN);
+    plans.putKey({ name: "acme", value: VALUE }, id);
+    expect(outcomeOf()).toBe("acme");
+  });
+
+  test("a key without a value of its own has the same in every run", () => {
+    const value = () => account().plans.putKey({ name: "a" }, "k1").value;
+    expect(value()).toBe(value());
+  });
+
+  test("what is taken away is refused: a key, its place in a plan, the plan", () => {
+    const { plans, makePlan, makeKey, outcomeOf } = account();
+    const planId = makePlan();
+    const id = makeKey(planId);
+    plans.removeKey(id, planId);
+    expect(outcomeOf()).toBe(FORBIDDEN);
+    plans.addKey({ key_id: id, key_type: "API_KEY", usage_plan_id: planId });
+    expect(outcomeOf()).toBe("key 2");
+    plans.deletePlan(planId);
+    expect(outcomeOf()).toBe(FORBIDDEN);
+    plans.deleteKey(id);
+    expect(plans.putKey({ name: "b", value: VALUE }, "other").value).toBe(VALUE);
+    plans.removeStage("api", "dev");
+    expect(() => makePlan()).toThrow("API Stage not found: api:dev");
   });
 });

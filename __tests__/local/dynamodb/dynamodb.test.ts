@@ -163,6 +163,19 @@ test.each<[string, () => Promise<{ status: number; body: { __type: string; messa
     "Stream: none not found",
   ],
   [
+    "a stream iterator that is none",
+    () => call("GetRecords", { ShardIterator: '{"after":1}' }, "DynamoDBStreams_20120810"),
+    "Invalid ShardIterator",
+  ],
+  [
+    "a record that is not on the stream any more",
+    () => {
+      const input = { StreamArn: streamArn, ShardIteratorType: "AT_SEQUENCE_NUMBER", SequenceNumber: "1" };
+      return call("GetShardIterator", input, "DynamoDBStreams_20120810");
+    },
+    "The operation attempted to read past the oldest stream record in a shard",
+  ],
+  [
     "what is not modelled",
     () => call("TransactWriteItems", { TransactItems: [] }),
     "TransactWriteItems is not modelled in the local run",
@@ -180,7 +193,7 @@ test.each<[string, () => Promise<{ status: number; body: { __type: string; messa
 
 test("refuses a table with what it cannot hold", () => {
   expect(() => database.createTable({ ...table, global_secondary_index: "x" })).toThrow(
-    'aws_dynamodb_table "orders": global_secondary_index is not modelled by the local run. Leave it out, or run this stack in an account',
+    "aws_dynamodb_table of orders: global_secondary_index is not modelled by the local run. Leave it out, or run this stack in an account.",
   );
 });
 

@@ -81,6 +81,24 @@ test("keeps everything where it is off", async () => {
 
 test("wants to know the attribute", () => {
   expect(() => database.createTable(table({ ttl: { enabled: true } }))).toThrow(
-    "ttl: attribute_name must be given where enabled is true",
+    "ttl.attribute_name must be given where ttl.enabled is true",
   );
+});
+
+test("follows what an update says of it: none, another attribute, and the first again", async () => {
+  database.createTable(table({ ttl: undefined }));
+  await put("a", inSeconds(30));
+  clock.advance(120_000);
+  expect(await ids()).toEqual(["a"]);
+  database.updateTable(table({ ttl: { attribute_name: "endsAt", enabled: true } }));
+  clock.advance(60_000);
+  expect(await ids()).toEqual(["a"]);
+  database.updateTable(table({ ttl: { attribute_name: "expiresAt", enabled: false } }));
+  await new Promise((resolve) => setImmediate(resolve));
+  clock.advance(60_000);
+  expect(await ids()).toEqual(["a"]);
+  database.updateTable(table());
+  await new Promise((resolve) => setImmediate(resolve));
+  clock.advance(60_000);
+  expect(await ids()).toEqual([]);
 });

@@ -24,8 +24,8 @@ const trustBy = (AWS: string, more: Statement = {}): string =>
 /** An account with one role for Lambda, and a call by it. */
 function accountWith(...statements: Statement[]) {
   const iam = new Iam({ place, clock });
-  const { arn } = iam.putRole({ roleName: "Worker", assumeRolePolicy: trustOf("lambda.amazonaws.com") });
-  if (statements.length > 0) iam.putInlinePolicy("Worker", "Work", policy(...statements));
+  const { arn } = iam.identities.putRole({ roleName: "Worker", assumeRolePolicy: trustOf("lambda.amazonaws.com") });
+  if (statements.length > 0) iam.identities.putInlinePolicy("Worker", "Work", policy(...statements));
   const { caller, credentials } = iam.assume(arn, "lambda.amazonaws.com");
   const send = (more: Partial<AccessRequest> = {}) =>
     iam.authorize({ caller, action: "sqs:SendMessage", resource: queue, ...more });
@@ -42,7 +42,10 @@ describe("roles and sessions", () => {
   test("have ids and credentials that look like AWS's and differ", () => {
     const { iam, arn, credentials } = accountWith();
     expect(arn).toBe("arn:aws:iam::111122223333:role/Worker");
-    const { uniqueId } = iam.putRole({ roleName: "Other", assumeRolePolicy: trustOf("lambda.amazonaws.com") });
+    const { uniqueId } = iam.identities.putRole({
+      roleName: "Other",
+      assumeRolePolicy: trustOf("lambda.amazonaws.com"),
+    });
     expect(uniqueId).toMatch(/^AROA[A-Z2-7]{17}$/);
     expect(credentials.accessKeyId).toMatch(/^ASIA[A-Z2-7]{16}$/);
     expect(credentials.secretAccessKey).toMatch(/^[\w+/]{40}$/);
@@ -98,20 +101,20 @@ describe("roles and sessions", () => {
 describe("policies", () => {
   test("apply to a role from inside it and once they are attached", () => {
     const { iam, send } = accountWith();
-    const { arn } = iam.putPolicy({ policyName: "Send", document: policy(allow("sqs:SendMessage", queue)) });
+    const { arn } = iam.identities.putPolicy({ policyName: "Send", document: policy(allow("sqs:SendMessage", queue)) });
     expect(arn).toBe("arn:aws:iam::111122223333:policy/Send");
     expect(send).toThrow("is not authorized");
-    iam.attach("Worker", arn);
+    iam.identities.attach("Worker", arn);
     send();
-    iam.putInlinePolicy("Worker", "Stop", policy({ ...allow("sqs:SendMessage", queue), Effect: "Deny" }));
+    iam.identities.putInlinePolicy("Worker", "Stop", policy({ ...allow("sqs:SendMessage", queue), Effect: "Deny" }));
     expect(send).toThrow("with an explicit deny in an identity-based policy");
-    iam.putInlinePolicy("Worker", "Stop", policy(allow("sqs:ReceiveMessage", queue)));
+    iam.identities.putInlinePolicy("Worker", "Stop", policy(allow("sqs:ReceiveMessage", queue)));
     send();
   });
 
   test("of AWS's own are known with their real actions, or an error names them", () => {
     const { iam, caller } = accountWith();
-    iam.attach("Worker", "arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs");
+    iam.identities.attach("Worker", "arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs");
     iam.authorize({ caller, action: "logs:PutLogEvents", resource: "*" });
     expect(iam.grants().map(({ policy: name, action, uses }) => [name, action, uses])).toEqual([
       ["AmazonAPIGatewayPushToCloudWatchLogs", "logs:CreateLogGroup", 0],
@@ -122,7 +125,7 @@ describe("policies", () => {
       ["AmazonAPIGatewayPushToCloudWatchLogs", "logs:GetLogEvents", 0],
       ["AmazonAPIGatewayPushToCloudWatchLogs", "logs:FilterLogEvents", 0],
     ]);
-    expect(() => iam.attach("Worker", "arn:aws:iam::aws:policy/ReadOnlyAccess")).toThrow(
+    expect(() => iam.identities.attach("Worker", "arn:aws:iam::aws:policy/ReadOnlyAccess")).toThrow(
       "The AWS managed policy arn:aws:iam::aws:policy/ReadOnlyAccess is not modelled",
     );
   });
@@ -130,54 +133,61 @@ describe("policies", () => {
   test.each<[string, (iam: Iam) => unknown, string]>([
     [
       "EntityAlreadyExists",
-      (iam) => iam.putRole({ roleName: "Worker", assumeRolePolicy: trustOf("a") }),
+      (iam) => iam.identities.putRole({ roleName: "Worker", assumeRolePolicy: trustOf("a") }),
       "Role with name Worker already exists.",
     ],
     [
       "EntityAlreadyExists",
       (iam) => {
-        iam.putPolicy({ policyName: "P", document: policy(allow("a:B", "*")) });
-        iam.putPolicy({ policyName: "P", document: policy(allow("a:B", "*")) });
+        iam.identities.putPolicy({ policyName: "P", document: policy(allow("a:B", "*")) });
+        iam.identities.putPolicy({ policyName: "P", document: policy(allow("a:B", "*")) });
       },
       "A policy called P already exists.",
     ],
-    ["NoSuchEntity", (iam) => iam.putInlinePolicy("Nobody", "P", policy()), "name Nobody cannot be found"],
-    ["NoSuchEntity", (iam) => iam.attach("Nobody", "arn"), "name Nobody cannot be found"],
+    ["NoSuchEntity", (iam) => iam.identities.putInlinePolicy("Nobody", "P", policy()), "name Nobody cannot be found"],
+    ["NoSuchEntity", (iam) => iam.identities.attach("Nobody", "arn"), "name Nobody cannot be found"],
     [
       "NoSuchEntity",
-      (iam) => iam.attach("Worker", "arn:aws:iam::111122223333:policy/P"),
+      (iam) => iam.identities.attach("Worker", "arn:aws:iam::111122223333:policy/P"),
       "Policy arn:aws:iam::111122223333:policy/P does not exist or is not attachable.",
     ],
     [
       "MalformedPolicyDocument",
-      (iam) => iam.putInlinePolicy("Worker", "P", policy({ Effect: "Allow", Action: "a:B" })),
+      (iam) => iam.identities.putInlinePolicy("Worker", "P", policy({ Effect: "Allow", Action: "a:B" })),
       "Statement 0 of P must have a Resource",
     ],
     [
       "MalformedPolicyDocument",
-      (iam) => iam.putInlinePolicy("Worker", "P", policy(allow("a:B", "*", { Sid: "S", Principal: "*" }))),
+      (iam) => iam.identities.putInlinePolicy("Worker", "P", policy(allow("a:B", "*", { Sid: "S", Principal: "*" }))),
       "Statement S of P must not have a Principal",
     ],
     [
       "MalformedPolicyDocument",
-      (iam) => iam.putRole({ roleName: "R", assumeRolePolicy: policy({ Effect: "Allow", Action: "sts:AssumeRole" }) }),
+      (iam) =>
+        iam.identities.putRole({
+          roleName: "R",
+          assumeRolePolicy: policy({ Effect: "Allow", Action: "sts:AssumeRole" }),
+        }),
       "Statement 0 of the trust policy of R must have a Principal",
     ],
     [
       "MalformedPolicyDocument",
       (iam) =>
-        iam.putRole({ roleName: "R", assumeRolePolicy: policy(allow("sts:AssumeRole", "*", { Principal: "*" })) }),
+        iam.identities.putRole({
+          roleName: "R",
+          assumeRolePolicy: policy(allow("sts:AssumeRole", "*", { Principal: "*" })),
+        }),
       "Statement 0 of the trust policy of R must not have a Resource",
     ],
     [
       "MalformedPolicyDocument",
-      (iam) => iam.putRole({ roleName: "R", assumeRolePolicy: trustBy("*", { Action: "s3:GetObject" }) }),
+      (iam) => iam.identities.putRole({ roleName: "R", assumeRolePolicy: trustBy("*", { Action: "s3:GetObject" }) }),
       "Statement 0 of the trust policy of R must have actions of STS alone, such as sts:AssumeRole",
     ],
     [
       "UnsupportedOperation",
       (iam) =>
-        iam.putRole({
+        iam.identities.putRole({
           roleName: "R",
           assumeRolePolicy: trustBy("*", { Action: ["sts:AssumeRole", "sts:TagSession"] }),
         }),
@@ -185,19 +195,24 @@ describe("policies", () => {
     ],
     [
       "MalformedPolicyDocument",
-      (iam) => iam.putInlinePolicy("Worker", "P", policy(allow("a:B", "*", { Condition: { DateIs: { k: "1" } } }))),
+      (iam) =>
+        iam.identities.putInlinePolicy("Worker", "P", policy(allow("a:B", "*", { Condition: { DateIs: { k: "1" } } }))),
       "Syntax errors in P: The condition operator DateIs is not one of IAM's",
     ],
-    ["MalformedPolicyDocument", (iam) => iam.putInlinePolicy("Worker", "P", "{"), "Syntax errors in P: Expected"],
-    ["MalformedPolicyDocument", (iam) => iam.putInlinePolicy("Worker", "P", "null"), "Syntax errors in P: "],
+    [
+      "MalformedPolicyDocument",
+      (iam) => iam.identities.putInlinePolicy("Worker", "P", "{"),
+      "Syntax errors in P: Expected",
+    ],
+    ["MalformedPolicyDocument", (iam) => iam.identities.putInlinePolicy("Worker", "P", "null"), "Syntax errors in P: "],
     [
       "ValidationError",
-      (iam) => iam.putRole({ roleName: "R", assumeRolePolicy: trustBy("*"), maxSessionDuration: 3599 }),
+      (iam) => iam.identities.putRole({ roleName: "R", assumeRolePolicy: trustBy("*"), maxSessionDuration: 3599 }),
       "The maximum session duration of the role R must be 3600 to 43200 seconds, got: 3599",
     ],
     [
       "ValidationError",
-      (iam) => iam.putRole({ roleName: "R", assumeRolePolicy: trustBy("*"), maxSessionDuration: 43_201 }),
+      (iam) => iam.identities.putRole({ roleName: "R", assumeRolePolicy: trustBy("*"), maxSessionDuration: 43_201 }),
       "must be 3600 to 43200 seconds, got: 43201",
     ],
   ])("are refused: %s", (code, act, message) => {
@@ -210,7 +225,7 @@ describe("policies", () => {
   test("an error names what in them is not modelled, when they are made", () => {
     const { iam } = accountWith();
     const put = (Condition: Statement) =>
-      iam.putPolicy({ policyName: "P", document: policy(allow("a:B", "*", { Condition })) });
+      iam.identities.putPolicy({ policyName: "P", document: policy(allow("a:B", "*", { Condition })) });
     expect(() => put({ StringEquals: { "aws:PrincipalOrgID": "o-1" } })).toThrow(
       "Statement 0 of P asks for the condition key aws:principalorgid, which is not modelled",
     );
@@ -240,7 +255,7 @@ describe("calls", () => {
     const { iam, send } = accountWith();
     expect(send).toThrow("is not authorized");
     const [, statement = ""] = /the statement (.*)$/.exec(iam.denials()[0]?.remedy ?? "") ?? [];
-    iam.putInlinePolicy("Worker", "Remedy", policy(JSON.parse(statement)));
+    iam.identities.putInlinePolicy("Worker", "Remedy", policy(JSON.parse(statement)));
     send();
   });
 
@@ -338,10 +353,10 @@ describe("calls", () => {
   test("are judged by who, from where and when", () => {
     const noon = Date.parse("2026-01-31T12:00:00Z");
     const iam = new Iam({ place, clock: { ...clock, now: () => noon } });
-    const { arn } = iam.putRole({ roleName: "Worker", assumeRolePolicy: trustOf("lambda.amazonaws.com") });
+    const { arn } = iam.identities.putRole({ roleName: "Worker", assumeRolePolicy: trustOf("lambda.amazonaws.com") });
     const { caller } = iam.assume(arn, "lambda.amazonaws.com");
     const judge = (Condition: Statement) => {
-      iam.putInlinePolicy("Worker", "P", policy(allow("a:B", "*", { Condition })));
+      iam.identities.putInlinePolicy("Worker", "P", policy(allow("a:B", "*", { Condition })));
       return () => iam.authorize({ caller: { ...caller, sourceIp: "127.0.0.1" }, action: "a:B", resource: "*" });
     };
     judge({
@@ -374,10 +389,18 @@ describe("roles that calls assume", () => {
   function signerFor(principal: string, more: Statement = {}, maxSessionDuration?: number) {
     const time = { now: Date.parse("2026-01-31T12:00:00.700Z") };
     const iam = new Iam({ place, clock: { ...clock, now: () => time.now } });
-    const worker = iam.putRole({ roleName: "Worker", assumeRolePolicy: trustOf("lambda.amazonaws.com") });
+    const worker = iam.identities.putRole({ roleName: "Worker", assumeRolePolicy: trustOf("lambda.amazonaws.com") });
     const assumeRolePolicy = trustBy(principal, more);
-    const { arn: roleArn, uniqueId } = iam.putRole({ roleName: "Signer", assumeRolePolicy, maxSessionDuration });
-    iam.putInlinePolicy("Signer", "Objects", policy(allow(["s3:GetObject", "s3:PutObject"], "arn:aws:s3:::b/*")));
+    const { arn: roleArn, uniqueId } = iam.identities.putRole({
+      roleName: "Signer",
+      assumeRolePolicy,
+      maxSessionDuration,
+    });
+    iam.identities.putInlinePolicy(
+      "Signer",
+      "Objects",
+      policy(allow(["s3:GetObject", "s3:PutObject"], "arn:aws:s3:::b/*")),
+    );
     const { caller } = iam.assume(worker.arn, "lambda.amazonaws.com");
     const assume = (given: Partial<SessionRequest> = {}, by: Caller = caller) =>
       iam.assumeAs(by, { roleArn, sessionName: "one", durationSeconds: 900, ...given });
@@ -423,7 +446,7 @@ describe("roles that calls assume", () => {
       `User: arn:aws:sts::111122223333:assumed-role/Worker/lambda is not authorized to perform: sts:AssumeRole on resource: ${roleArn} because no identity-based policy allows the sts:AssumeRole action`,
     );
     const [, statement = ""] = /^Give Worker the statement (.*)$/.exec(iam.denials()[0]?.remedy ?? "") ?? [];
-    iam.putInlinePolicy("Worker", "Remedy", policy(JSON.parse(statement)));
+    iam.identities.putInlinePolicy("Worker", "Remedy", policy(JSON.parse(statement)));
     assume();
     expect(iam.grants()).toContainEqual({
       role: "Worker",
@@ -436,7 +459,7 @@ describe("roles that calls assume", () => {
 
   test("are closed to a caller that only its own policies let in", () => {
     const { assume, iam } = signerFor("999999999999");
-    iam.putInlinePolicy("Worker", "Assume", policy(allow("sts:AssumeRole", signerArn)));
+    iam.identities.putInlinePolicy("Worker", "Assume", policy(allow("sts:AssumeRole", signerArn)));
     expect(assume).toThrow(
       expect.objectContaining({
         code: "AccessDeniedException",
@@ -451,7 +474,7 @@ describe("roles that calls assume", () => {
 
   test("are closed where a policy of the caller's denies", () => {
     const { assume, iam } = signerFor(workerArn);
-    iam.putInlinePolicy("Worker", "No", policy({ ...allow("sts:*", "*"), Effect: "Deny" }));
+    iam.identities.putInlinePolicy("Worker", "No", policy({ ...allow("sts:*", "*"), Effect: "Deny" }));
     expect(assume).toThrow("with an explicit deny in an identity-based policy");
   });
 

@@ -1,5 +1,7 @@
+import type { Journals } from "../../../local/journal";
 import { AsyncInvocations } from "../../../local/lambda/async-invocations";
 import type { InvocationResult } from "../../../local/lambda/lambda";
+import { KeptRuns } from "../../support/kept-runs";
 import { place, someone } from "../../support/local";
 import { ManualClock } from "../../support/rest-api";
 
@@ -13,8 +15,11 @@ afterEach(async () => {
   running.clear();
 });
 
-function start(results: readonly (InvocationResult | "ok")[] = []) {
-  const clock = new ManualClock();
+function start(
+  results: readonly (InvocationResult | "ok")[] = [],
+  given: { readonly journals?: Journals; readonly clock?: ManualClock; readonly hasFunction?: () => boolean } = {},
+) {
+  const { clock = new ManualClock(), journals, hasFunction = () => true } = given;
   const invokedAt: number[] = [];
   const sent: Record<string, unknown>[] = [];
   const began = clock.now();
@@ -24,6 +29,7 @@ function start(results: readonly (InvocationResult | "ok")[] = []) {
     log: () => undefined,
     lambda: {
       arnOf: (name) => `arn:aws:lambda:${place.region}:${place.accountId}:function:${name}`,
+      has: hasFunction,
       roleOf: () => someone,
       invoke: async () => {
         invokedAt.push((clock.now() - began) / 1_000);
@@ -37,6 +43,7 @@ function start(results: readonly (InvocationResult | "ok")[] = []) {
         return {};
       },
     },
+    journals,
   });
   running.add(invocations);
   /** Lets what is under way come to where it waits. */
@@ -112,9 +119,9 @@ test("a stop calls off the retries", async () => {
 });
 
 test.each<[Record<string, unknown>, string]>([
-  [{ maximum_retry_attempts: 3 }, "maximum_retry_attempts must be at most 2, got: 3"],
-  [{ maximum_event_age_in_seconds: 59 }, "maximum_event_age_in_seconds must be at least 60, got: 59"],
-  [{ destination_config: { on_success: { destination: queueArn } } }, "destination_config.on_success: not modelled"],
+  [{ maximum_retry_attempts: 3 }, "maximum_retry_attempts must be an integer from 0 to 2, got: 3"],
+  [{ maximum_event_age_in_seconds: 59 }, "maximum_event_age_in_seconds must be an integer from 60 to 21600, got: 59"],
+  [{ destination_config: { on_success: { destination: queueArn } } }, "destination_config.on_success is not modelled"],
   [
     { destination_config: { on_failure: { destination: "arn:aws:sns:eu-west-1:123456789012:failed" } } },
     "on_failure must be a queue's ARN in the local run",
@@ -129,4 +136,62 @@ test("a function has one configuration", () => {
   expect(() => invocations.configure({ function_name: "broadcast" })).toThrow(
     `${functionArn} has an aws_lambda_function_event_invoke_config already`,
   );
+});
+
+test("a configuration is changed for events that are under way, too, and taken away", async () => {
+  const { invocations, invokedAt, settle, advance } = start();
+  invocations.configure({ function_name: "broadcast" });
+  invocations.enqueue(functionArn, {});
+  await settle();
+  invocations.reconfigure({ function_name: "broadcast", maximum_retry_attempts: 1 });
+  await advance(60);
+  await advance(600);
+  expect(invokedAt).toEqual([0, 60]);
+  invocations.forget("broadcast");
+  expect(invocations.configure({ function_name: "broadcast" })).toEqual({ id: "broadcast" });
+});
+
+describe("in a later run", () => {
+  test("an event that was taken and not done with is tried on, when its turn comes, as often as it may be", async () => {
+    const runs = new KeptRuns();
+    const first = start([failure, "ok"], { journals: runs.next() });
+    first.invocations.enqueue(functionArn, { a: 1 });
+    await first.settle();
+    first.invocations.enqueue(functionArn, { b: 2 });
+    await first.settle();
+    await first.invocations.stop();
+
+    const second = start([], { journals: runs.next(), clock: first.clock });
+    second.invocations.resume();
+    second.invocations.resume();
+    await second.settle();
+    expect(second.invokedAt).toEqual([]);
+    for (const seconds of [60, 120, 600]) await second.advance(seconds);
+    // The first run's attempt counts; the event that succeeded in it is over.
+    expect(second.invokedAt).toEqual([60, 180]);
+    expect(second.invocations.unclaimed()).toEqual([]);
+    await second.invocations.stop();
+    const third = start([], { journals: runs.next(), clock: first.clock });
+    third.invocations.resume();
+    await third.advance(600);
+    expect(third.invokedAt).toEqual([]);
+  });
+
+  test("one of a function that is not there waits for it, and is told of", async () => {
+    const runs = new KeptRuns();
+    const first = start([], { journals: runs.next() });
+    first.invocations.enqueue(functionArn, {});
+    await first.invocations.stop();
+    let isThere = false;
+    const second = start(["ok"], { journals: runs.next(), clock: first.clock, hasFunction: () => isThere });
+    second.invocations.resume();
+    await second.advance(600);
+    expect(second.invokedAt).toEqual([]);
+    expect(second.invocations.unclaimed()).toEqual(["function broadcast: 1 events"]);
+    isThere = true;
+    second.invocations.resume();
+    await second.settle();
+    expect(second.invokedAt).toHaveLength(1);
+    expect(second.invocations.unclaimed()).toEqual([]);
+  });
 });

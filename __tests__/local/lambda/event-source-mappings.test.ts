@@ -1,4 +1,5 @@
 import { AwsError, type Caller, type Clock } from "../../../local/aws";
+import type { Journals } from "../../../local/journal";
 import {
   EventSourceMappings,
   type QueueSource,
@@ -6,6 +7,7 @@ import {
   type StreamSource,
 } from "../../../local/lambda/event-source-mappings";
 import type { InvocationResult } from "../../../local/lambda/lambda";
+import { KeptRuns } from "../../support/kept-runs";
 
 const place = { partition: "aws", region: "eu-west-1", accountId: "123456789012" };
 const role: Caller = { principalArn: "arn:aws:iam::123456789012:role/worker", accountId: place.accountId };
@@ -88,6 +90,8 @@ class FakeStream implements StreamSource {
   readonly records: StreamRecord[] = [];
   readonly callers: Caller[] = [];
   readonly listeners = new Set<() => void>();
+  /** How far each reader said it is. */
+  readonly passed = new Map<string, string | undefined>();
   refuses = false;
 
   /** Adds a record for each order, with sequence numbers that count from 1. */
@@ -108,6 +112,14 @@ class FakeStream implements StreamSource {
       });
     }
     for (const listener of this.listeners) listener();
+  }
+
+  checkpoint(_streamArn: string, reader: string, after: string | undefined): void {
+    this.passed.set(reader, after);
+  }
+
+  leave(_streamArn: string, reader: string): void {
+    this.passed.delete(reader);
   }
 
   async getRecords(caller: Caller, _arn: string, after: string | undefined, limit: number) {
@@ -133,10 +145,13 @@ interface Event {
 type Handler = (event: Event) => unknown;
 
 /** Mappings whose function is a handler in this process; a throw is a function error. */
-function world(handler: Handler = () => null) {
+function world(
+  handler: Handler = () => null,
+  given: { readonly stream?: FakeStream; readonly journals?: Journals } = {},
+) {
   const clock = new TestClock();
   const queues = new FakeQueues();
-  const stream = new FakeStream();
+  const { stream = new FakeStream(), journals } = given;
   const said: string[] = [];
   const events: Event[] = [];
   const invoke = async (_arn: string, event: unknown): Promise<InvocationResult> => {
@@ -156,6 +171,7 @@ function world(handler: Handler = () => null) {
     lambda: { invoke, timeoutOf: () => 10, roleOf: () => role },
     queues,
     streams: stream,
+    journals,
   });
   open.push(mappings);
   const bodies = () => events.map(({ Records }) => Records.map(({ body }) => body));
@@ -393,12 +409,18 @@ describe("a queue", () => {
 
   test.each<[Input, string]>([
     [{ batch_size: 11 }, "maximum_batching_window_in_seconds must be at least 1 where batch_size is above 10, got: 0"],
-    [{ batch_size: 0 }, "batch_size must be at least 1, got: 0"],
-    [{ batch_size: 10_001 }, "batch_size must be at most 10000, got: 10001"],
-    [{ maximum_batching_window_in_seconds: 301 }, "maximum_batching_window_in_seconds must be at most 300, got: 301"],
-    [{ scaling_config: { maximum_concurrency: 1 } }, "scaling_config.maximum_concurrency must be at least 2, got: 1"],
-    [{ provisioned_poller_config: {} }, "provisioned_poller_config: not modelled by the local run here"],
-    [{ starting_position: "LATEST" }, "starting_position: not modelled by the local run here"],
+    [{ batch_size: 0 }, "batch_size must be an integer from 1 to 10000, got: 0"],
+    [{ batch_size: 10_001 }, "batch_size must be an integer from 1 to 10000, got: 10001"],
+    [
+      { maximum_batching_window_in_seconds: 301 },
+      "maximum_batching_window_in_seconds must be an integer from 0 to 300, got: 301",
+    ],
+    [
+      { scaling_config: { maximum_concurrency: 1 } },
+      "scaling_config.maximum_concurrency must be an integer from 2 to 1000, got: 1",
+    ],
+    [{ provisioned_poller_config: {} }, "provisioned_poller_config is not modelled by the local run"],
+    [{ starting_position: "LATEST" }, "starting_position is not modelled by the local run"],
     [{ event_source_arn: `${queueArn}.fifo` }, "FIFO queues are not modelled by the local run"],
     [
       { event_source_arn: "arn:aws:kafka:eu-west-1:1:cluster/c" },
@@ -650,21 +672,153 @@ describe("a stream", () => {
   });
 
   test.each<[Input, string]>([
-    [
-      { starting_position: undefined },
-      "starting_position must be TRIM_HORIZON or LATEST in the local run, got: nothing",
-    ],
+    [{ starting_position: undefined }, "starting_position must be TRIM_HORIZON or LATEST, got: nothing"],
     [{ starting_position: "AT_TIMESTAMP" }, "starting_position must be TRIM_HORIZON or LATEST"],
     [{ parallelization_factor: 2 }, "parallelization_factor must be 1 in the local run, got: 2"],
     [{ tumbling_window_in_seconds: 1 }, "tumbling_window_in_seconds must be 0 in the local run, got: 1"],
-    [{ maximum_retry_attempts: -2 }, "maximum_retry_attempts must be at least -1, got: -2"],
-    [{ maximum_retry_attempts: 10_001 }, "maximum_retry_attempts must be at most 10000, got: 10001"],
+    [{ maximum_retry_attempts: -2 }, "maximum_retry_attempts must be an integer from -1 to 10000, got: -2"],
+    [{ maximum_retry_attempts: 10_001 }, "maximum_retry_attempts must be an integer from -1 to 10000, got: 10001"],
     [{ maximum_record_age_in_seconds: 59 }, "maximum_record_age_in_seconds must be -1 or at least 60, got: 59"],
-    [{ maximum_record_age_in_seconds: 604_801 }, "maximum_record_age_in_seconds must be at most 604800, got: 604801"],
-    [{ scaling_config: {} }, "scaling_config: not modelled by the local run here"],
+    [
+      { maximum_record_age_in_seconds: 604_801 },
+      "maximum_record_age_in_seconds must be an integer from -1 to 604800, got: 604801",
+    ],
+    [{ scaling_config: {} }, "scaling_config is not modelled by the local run"],
     [{ destination_config: { on_failure: { destination_arn: "arn:aws:sns:eu-west-1:1:t" } } }, "must name a queue"],
     [{ function_response_types: ["Other"] }, "function_response_types.0 must be ReportBatchItemFailures"],
   ])("refuses %j", (more, sentence) => {
     expect(() => world().mappings.create({ ...arguments_, ...more })).toThrow(sentence);
+  });
+});
+
+describe("a mapping that is changed while it runs", () => {
+  const ofQueue = { event_source_arn: queueArn, function_name: functionArn };
+  const ofStream = { event_source_arn: streamArn, function_name: functionArn, starting_position: "TRIM_HORIZON" };
+  const unchanged = { isSwitched: false };
+
+  test("takes its next batch of a queue by its new settings", async () => {
+    const { queues, mappings, bodies } = world();
+    const { uuid } = mappings.create(ofQueue);
+    await settle();
+    mappings.update({ ...ofQueue, batch_size: 2 }, { uuid, ...unchanged });
+    queues.send("a");
+    await settle();
+    queues.send("b", "c", "d");
+    await settle();
+    expect(bodies()).toEqual([["a"], ["b", "c"], ["d"]]);
+  });
+
+  test("reads on in a stream from where it is, for another function, too", async () => {
+    const { stream, clock, mappings, orders } = world();
+    stream.add(clock.now(), "a");
+    const { uuid } = mappings.create(ofStream);
+    await settle();
+    mappings.update({ ...ofStream, function_name: `${functionArn}-2` }, { uuid, ...unchanged });
+    stream.add(clock.now(), "b");
+    await settle();
+    expect(orders()).toEqual([["a"], ["b"]]);
+    expect([...stream.passed]).toEqual([[`${functionArn}-2`, "2"]]);
+  });
+
+  test("is as it was where its new settings break a rule", async () => {
+    const { queues, mappings, bodies } = world();
+    const { uuid } = mappings.create(ofQueue);
+    expect(() => mappings.update({ ...ofQueue, batch_size: 0 }, { uuid, ...unchanged })).toThrow(
+      "batch_size must be an integer from 1 to 10000",
+    );
+    queues.send("a", "b");
+    await settle();
+    expect(bodies()).toEqual([["a", "b"]]);
+  });
+
+  test("stops where it is disabled, and goes on where it is enabled again", async () => {
+    const { stream, clock, mappings, orders } = world();
+    const { uuid } = mappings.create(ofStream);
+    await settle();
+    mappings.update({ ...ofStream, enabled: false }, { uuid, isSwitched: true });
+    stream.add(clock.now(), "a");
+    await settle();
+    expect(orders()).toEqual([]);
+    mappings.update(ofStream, { uuid, isSwitched: true });
+    await settle();
+    expect(orders()).toEqual([["a"]]);
+  });
+});
+
+describe("a mapping that is deleted", () => {
+  test("brings a batch of a queue to its end, and puts back what comes too late", async () => {
+    let end: (value: unknown) => void = () => undefined;
+    const { queues, mappings } = world(() => new Promise((resolve) => (end = resolve)));
+    const { uuid } = mappings.create({ event_source_arn: queueArn, function_name: functionArn });
+    queues.send("a");
+    await settle();
+    mappings.delete(uuid);
+    mappings.delete(uuid);
+    queues.send("b");
+    end(null);
+    await settle();
+    expect(queues.deleted).toEqual(["r0"]);
+    const puts = queues.calls.filter(({ operation }) => operation === "ChangeMessageVisibility");
+    expect(puts.map(({ input }) => [input.ReceiptHandle, input.VisibilityTimeout])).toEqual([["r1", 0]]);
+  });
+
+  test("leaves a stream where it is: made again, it begins behind the records that are done with, be they under way as it was deleted", async () => {
+    const ends: ((value: unknown) => void)[] = [];
+    const { stream, clock, mappings, orders } = world(() => new Promise((resolve) => ends.push(resolve)));
+    const arguments_ = { event_source_arn: streamArn, function_name: functionArn, starting_position: "TRIM_HORIZON" };
+    stream.add(clock.now(), "a");
+    const { uuid } = mappings.create(arguments_);
+    await settle();
+    mappings.delete(uuid);
+    mappings.create(arguments_);
+    stream.add(clock.now(), "b");
+    await settle();
+    expect(orders()).toEqual([["a"]]);
+    ends[0]?.(null);
+    await settle();
+    expect(orders()).toEqual([["a"], ["b"]]);
+  });
+});
+
+describe("in a later run", () => {
+  const arguments_ = { event_source_arn: streamArn, function_name: functionArn, starting_position: "TRIM_HORIZON" };
+
+  test("a function reads on where it was, and again what it had not come to the end of", async () => {
+    const runs = new KeptRuns();
+    const stream = new FakeStream();
+    const first = world(
+      ({ Records }) => (Records.some((record) => orderOf(record) === "b") ? new Promise(() => undefined) : null),
+      {
+        stream,
+        journals: runs.next(),
+      },
+    );
+    first.mappings.create(arguments_);
+    stream.add(first.clock.now(), "a");
+    await settle();
+    stream.add(first.clock.now(), "b");
+    await settle();
+    expect(first.orders()).toEqual([["a"], ["b"]]);
+    await first.mappings.stop();
+
+    const second = world(undefined, { stream, journals: runs.next() });
+    second.mappings.create(arguments_);
+    await settle();
+    expect(second.orders()).toEqual([["b"]]);
+  });
+
+  test("one that started at the latest reads what came since", async () => {
+    const runs = new KeptRuns();
+    const stream = new FakeStream();
+    const latest = { ...arguments_, starting_position: "LATEST" };
+    const first = world(undefined, { stream, journals: runs.next() });
+    first.mappings.create(latest);
+    await settle();
+    await first.mappings.stop();
+    stream.add(first.clock.now(), "a");
+    const second = world(undefined, { stream, journals: runs.next() });
+    second.mappings.create(latest);
+    await settle();
+    expect(second.orders()).toEqual([["a"]]);
   });
 });

@@ -43,6 +43,17 @@ describe("a function that publishes", () => {
   });
 });
 
+test("an alias can stand for another version, outlives a change of the function, and can be taken away", () => {
+  const versions = new FunctionVersions(arn, false);
+  versions.addAlias("live", "$LATEST");
+  const published = versions.republished(true);
+  expect([published.newest, published.versionOf("live")]).toEqual(["1", "$LATEST"]);
+  published.moveAlias("live", "1");
+  expect([published.versionOf("live"), published.has("live"), published.has("7")]).toEqual(["1", true, true]);
+  published.removeAlias("live");
+  expect([published.has("live"), published.has()]).toEqual([false, true]);
+});
+
 test("a function that does not publish has no version but the newest", () => {
   const versions = new FunctionVersions(arn, false);
   expect(versions.newest).toBe("$LATEST");
@@ -128,7 +139,10 @@ describe("Lambda", () => {
     [{ name: "7" }, "name must be 1–128 letters, digits, - and _, and not digits alone"],
     [{ name: "x".repeat(129) }, "name must be 1–128 letters"],
     [{ function_version: "live" }, "function_version must be $LATEST or a version's number"],
-    [{ routing_config: { additional_version_weights: { "2": 0.1 } } }, "routing_config: not modelled by the local run"],
+    [
+      { routing_config: { additional_version_weights: { "2": 0.1 } } },
+      "routing_config is not modelled by the local run",
+    ],
     [{ function_name: "writer" }, "Function not found: arn:aws:lambda:eu-west-1:123456789012:function:writer"],
   ])("refuses the alias %j", (given, message) => {
     expect(() => lambda.createAlias({ name: "a", function_name: "reader", function_version: "1", ...given })).toThrow(

@@ -92,11 +92,11 @@ describe("a function", () => {
   });
 
   test.each<[string, Record<string, unknown>, string]>([
-    ["a network of its own", { vpc_config: {} }, "vpc_config: not modelled by the local run"],
+    ["a network of its own", { vpc_config: {} }, "vpc_config is not modelled by the local run"],
     ["another runtime", { runtime: "python3.13" }, "runtime must be a Node.js runtime"],
-    ["no time", { timeout: 0 }, "timeout must be at least 1, got: 0"],
-    ["more time than there is", { timeout: 901 }, "timeout must be at most 900, got: 901"],
-    ["less memory than there is", { memory_size: 127 }, "memory_size must be at least 128, got: 127"],
+    ["no time", { timeout: 0 }, "timeout must be an integer from 1 to 900, got: 0"],
+    ["more time than there is", { timeout: 901 }, "timeout must be an integer from 1 to 900, got: 901"],
+    ["less memory than there is", { memory_size: 127 }, "memory_size must be an integer from 128 to 10240, got: 127"],
     [
       "another level",
       { logging_config: { log_format: "JSON", system_log_level: "DEBUG" } },

@@ -272,7 +272,7 @@ describe("who did not sign", () => {
 describe("with IAM to decide", () => {
   const document = (...Statement: readonly object[]): string => JSON.stringify({ Version: "2012-10-17", Statement });
   const iam = new Iam({ place, clock });
-  iam.putRole({
+  iam.identities.putRole({
     roleName: "someone",
     assumeRolePolicy: document({
       Effect: "Allow",
@@ -281,7 +281,7 @@ describe("with IAM to decide", () => {
     }),
   });
   const grant = (...actions: readonly string[]) =>
-    iam.putInlinePolicy(
+    iam.identities.putInlinePolicy(
       "someone",
       "S3",
       document({ Effect: "Allow", Action: actions, Resource: [bucketArn, object("*")] }),

@@ -29,7 +29,7 @@ describe("aws_s3_bucket", () => {
   });
 
   test.each([
-    ["ab", "must have 3–63 characters, got: ab"],
+    ["ab", 'must have 3–63 characters, got: "ab"'],
     ["a".repeat(64), "must have 3–63 characters"],
     ["aBc", "must have lower-case letters, digits, - and . only"],
     ["a_c", "must have lower-case letters, digits, - and . only"],
@@ -49,7 +49,7 @@ describe("aws_s3_bucket", () => {
 
   test("refuses arguments that are not modelled", () => {
     expect(() => server.s3.createBucket({ bucket: "abc", acl: "private" })).toThrow(
-      'aws_s3_bucket "abc": acl is not modelled by the local run',
+      "aws_s3_bucket of abc: acl is not modelled by the local run",
     );
   });
 
@@ -73,9 +73,10 @@ describe("aws_s3_bucket", () => {
 
   test.each([
     ["GET", "/taken?acl", 501, "GET of a bucket with acl is not modelled by the local run. It knows HeadBucket"],
-    ["GET", "/taken", 501, "GET of a bucket is not modelled by the local run"],
+    ["GET", "/taken?lifecycle", 501, "GET of a bucket with lifecycle is not modelled by the local run"],
+    ["GET", "/taken?marker=a&start-after=b", 501, "start-after of ListObjects is not modelled by the local run"],
     ["PUT", "/new", 501, "PUT of a bucket is not modelled by the local run"],
-    ["GET", "/taken/key?acl", 501, "acl of GetObject is not modelled by the local run"],
+    ["GET", "/taken/key?acl", 501, "GET of an object with acl is not modelled by the local run"],
     ["GET", "/taken?list-type=2&marker=a", 501, "marker of ListObjectsV2 is not modelled by the local run"],
     ["PATCH", "/taken/key", 405, "<Method>PATCH</Method><ResourceType>OBJECT</ResourceType>"],
     ["PUT", "/", 405, "<ResourceType>SERVICE</ResourceType>"],
@@ -133,8 +134,11 @@ describe("what configures a bucket", () => {
   test("refuses versioning that S3 does not have", () => {
     const set = (versioning_configuration: unknown) =>
       server.s3.setVersioning({ bucket: "taken", versioning_configuration });
-    expect(() => set([])).toThrow('aws_s3_bucket_versioning "taken": versioning_configuration must stand once.');
-    expect(() => set({ status: "On" })).toThrow("status must be Enabled, Suspended or Disabled, got: On");
+    expect(() => set([])).toThrow("aws_s3_bucket_versioning of taken: versioning_configuration must be given.");
+    expect(() => set([{}, {}])).toThrow("versioning_configuration must stand once, got: [{},{}]");
+    expect(() => set({ status: "On" })).toThrow(
+      'versioning_configuration.status must be Enabled, Suspended or Disabled, got: "On"',
+    );
     expect(() => set({ status: "Enabled", mfa_delete: "Enabled" })).toThrow("mfa_delete is not modelled");
     set({ status: "Enabled" });
     expect(() => set({ status: "Disabled" })).toThrow("versioning can be suspended, never be disabled again");
@@ -142,17 +146,17 @@ describe("what configures a bucket", () => {
 
   const rule = { allowed_methods: ["GET"], allowed_origins: ["https://a.example"] };
   test.each<[unknown, string]>([
-    [[], "cors_rule must stand 1–100 times, got: 0"],
-    [Array(101).fill(rule), "cors_rule must stand 1–100 times, got: 101"],
+    [[], "cors_rule must be given"],
+    [Array(101).fill(rule), "cors_rule must be at most 100 items, got: 101"],
     [
       [{ ...rule, allowed_methods: ["OPTIONS"] }],
-      "allowed_methods must be of GET, PUT, HEAD, POST, DELETE, got: OPTIONS",
+      'cors_rule.0.allowed_methods.0 must be GET, PUT, HEAD, POST or DELETE, got: "OPTIONS"',
     ],
     [[{ ...rule, allowed_methods: [] }], "allowed_methods must be given"],
     [[{ ...rule, allowed_origins: [] }], "allowed_origins must be given"],
-    [[{ ...rule, allowed_origins: ["https://*.*"] }], "must have one * at most, got: https://*.*"],
-    [[{ ...rule, allowed_headers: ["*-*"] }], "must have one * at most, got: *-*"],
-    [[{ ...rule, expose_headers: ["*"] }], "expose_headers must not have a *, got: *"],
+    [[{ ...rule, allowed_origins: ["https://*.*"] }], 'must have one * at most, got: "https://*.*"'],
+    [[{ ...rule, allowed_headers: ["*-*"] }], 'must have one * at most, got: "*-*"'],
+    [[{ ...rule, expose_headers: ["*"] }], 'expose_headers.0 must not have a *, got: "*"'],
     [[{ ...rule, max_age_seconds: -1 }], "max_age_seconds must be an integer from 0 to 2147483647, got: -1"],
   ])("refuses the CORS rules %.80j", (cors_rule, message) => {
     expect(() => server.s3.setCors({ bucket: "taken", cors_rule })).toThrow(message);
@@ -162,10 +166,12 @@ describe("what configures a bucket", () => {
     const { s3 } = server;
     const bucket = "taken";
     expect(() => s3.setOwnershipControls({ bucket, rule: { object_ownership: "ObjectWriter" } })).toThrow(
-      "object_ownership ObjectWriter is not modelled by the local run, which has no ACLs. Use BucketOwnerEnforced",
+      'rule.object_ownership must be BucketOwnerEnforced in the local run, got: "ObjectWriter"',
     );
     const kms = { apply_server_side_encryption_by_default: [{ sse_algorithm: "aws:kms" }] };
-    expect(() => s3.setEncryption({ bucket, rule: [kms] })).toThrow("sse_algorithm aws:kms is not modelled");
+    expect(() => s3.setEncryption({ bucket, rule: [kms] })).toThrow(
+      'sse_algorithm must be AES256 in the local run, got: "aws:kms"',
+    );
     expect(() => s3.setEncryption({ bucket, rule: [] })).toThrow("rule must be given");
     expect(() => s3.setLifecycle({ bucket, rule: [] })).toThrow("rule must be given");
     expect(() => s3.setLifecycle({ bucket, rule: [{ id: "a", status: "On" }] })).toThrow(

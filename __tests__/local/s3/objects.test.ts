@@ -139,7 +139,7 @@ describe("an object", () => {
     [{ "x-amz-checksum-xxhash3": "AA==" }, 501, "The checksum algorithm xxhash3 is not modelled by the local run"],
     [{ "x-amz-sdk-checksum-algorithm": "CRC32" }, 400, "no corresponding x-amz-checksum-* or x-amz-trailer headers"],
     [{ "x-amz-checksum-crc32": "AAAAAA==", "x-amz-checksum-sha1": "AA==" }, 400, "Expecting a single x-amz-checksum-"],
-    [{ "x-amz-copy-source": "/objects/a" }, 501, "x-amz-copy-source of PutObject is not modelled"],
+    [{ "x-amz-copy-source": "/objects/a", "x-amz-tagging": "a=b" }, 501, "x-amz-tagging of CopyObject is not modelled"],
     [{ "content-encoding": "aws-chunked" }, 400, "<Code>IncompleteBody</Code>"],
   ])("is refused with the headers %j", async (headers, status, text) => {
     const answer = await server.request(`/${Bucket}/key`, { method: "PUT", body: "x", headers });

@@ -127,8 +127,13 @@ describe("a message that Lambda refuses", () => {
 
 test.each<[Record<string, unknown>, string]>([
   [{ endpoint: "broadcast" }, "endpoint must be a function's ARN"],
-  [{ raw_message_delivery: true }, "raw_message_delivery is for queues and URLs"],
-  [{ redrive_policy: "{}" }, 'redrive_policy must be {"deadLetterTargetArn": "<a queue\'s ARN>"}, got: {}'],
+  [{ raw_message_delivery: true }, "raw_message_delivery must be false: it is for queues and URLs"],
+  [{ redrive_policy: "{}" }, "redrive_policy.deadLetterTargetArn must be given"],
+  [
+    { redrive_policy: '{"deadLetterTargetArn":"x"}' },
+    'redrive_policy.deadLetterTargetArn must be a queue\'s ARN, got: "x"',
+  ],
+  [{ redrive_policy: "{" }, 'redrive_policy must be of type object, got: "{"'],
 ])("a subscription with %j is refused", (changes, message) => {
   expect(() => start().subscribe(changes)).toThrow(message);
 });

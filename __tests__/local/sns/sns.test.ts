@@ -34,20 +34,20 @@ describe("a topic", () => {
 
   test.each<[Record<string, unknown>, string]>([
     [{ name: "orders" }, "a topic of this name exists already"],
-    [{ name: "a.fifo" }, "fifo_topic is not modelled by the local run"],
-    [{ name: "a", fifo_topic: true }, "fifo_topic is not modelled by the local run"],
+    [{ name: "a.fifo" }, "name must not end with .fifo: the local run has standard topics only"],
+    [{ name: "a", fifo_topic: true }, "fifo_topic must be false: the local run has standard topics only"],
     [{ name: "a b" }, "name must be 1–256 letters, digits, - and _"],
-    [{ name: "a", policy: "{}" }, 'aws_sns_topic "a": policy is not modelled by the local run'],
+    [{ name: "a", policy: "{}" }, "aws_sns_topic of a: policy is not modelled by the local run"],
   ])("is refused for %j", (arguments_, message) => {
     expect(() => start().sns.createTopic(arguments_)).toThrow(message);
   });
 
   test.each<[Record<string, unknown>, string]>([
-    [{ protocol: "sqs" }, "protocol sqs is not modelled by the local run, which has email and lambda"],
+    [{ protocol: "sqs" }, 'protocol must be email or lambda, got: "sqs"'],
     [{ endpoint: "nobody" }, "endpoint must be an e-mail address"],
     [{ endpoint: "" }, "endpoint must be given"],
     [{ topic_arn: "x" }, "topic_arn names a topic that does not exist: x"],
-    [{ filter_policy_scope: "x" }, "filter_policy_scope must be MessageAttributes or MessageBody, got: x"],
+    [{ filter_policy_scope: "x" }, 'filter_policy_scope must be MessageAttributes or MessageBody, got: "x"'],
     [{ filter_policy: '{"a":[{"cidr":"x"}]}' }, "the operator cidr is not modelled by the local run"],
     [{ delivery_policy: "{}" }, "delivery_policy is not modelled by the local run"],
   ])("refuses a subscription with %j", (changes, message) => {
@@ -200,7 +200,7 @@ describe("publishing", () => {
     await expect(start().sns.call(someone, "CreateTopic", { Name: "x" })).rejects.toMatchObject({
       code: "InvalidAction",
       message:
-        "CreateTopic is not modelled by the local run. It knows Publish, PublishBatch, GetTopicAttributes, ListSubscriptionsByTopic, ListTopics.",
+        "CreateTopic is not modelled by the local run. It knows Publish, PublishBatch, GetTopicAttributes, ListSubscriptionsByTopic, ListTopics, ListSubscriptions, GetSubscriptionAttributes.",
     });
   });
 });

@@ -86,9 +86,15 @@ describe("a queue", () => {
   });
 
   test.each<[Record<string, unknown>, string]>([
-    [{ name: "orders.fifo" }, 'aws_sqs_queue "orders.fifo": fifo_queue is not modelled by the local run'],
-    [{ name: "orders", fifo_queue: true }, "fifo_queue is not modelled by the local run"],
-    [{ name: "orders", kms_master_key_id: "k" }, 'aws_sqs_queue "orders": kms_master_key_id is not modelled'],
+    [
+      { name: "orders.fifo" },
+      "aws_sqs_queue of orders.fifo: name must not end with .fifo: the local run has standard queues only",
+    ],
+    [
+      { name: "orders", fifo_queue: true },
+      "fifo_queue must be false: the local run has standard queues only, got: true",
+    ],
+    [{ name: "orders", kms_master_key_id: "k" }, "aws_sqs_queue of orders: kms_master_key_id is not modelled"],
     [{}, "name must be given"],
     [{ name: "a b" }, "name must be 1–80 letters, digits, - and _"],
     [{ name: "orders", delay_seconds: 901 }, "delay_seconds must be an integer from 0 to 900, got: 901"],
@@ -265,7 +271,7 @@ describe("receiving", () => {
         ApproximateReceiveCount: "1",
       },
     });
-    expect(sqs.queues()).toEqual([
+    expect(sqs.queues()).toMatchObject([
       { queueName: "orders", visible: 0, inFlight: 1, messages: [{ messageId: id, body: "tea", receiveCount: 1 }] },
     ]);
     await clock.pass(59);

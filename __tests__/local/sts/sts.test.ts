@@ -23,12 +23,15 @@ const trust = (Principal: unknown): string =>
 const policyOf = (Action: string, Resource: string): string =>
   JSON.stringify({ Version: "2012-10-17", Statement: { Effect: "Allow", Action, Resource } });
 
-const { arn: workerArn } = iam.putRole({
+const { arn: workerArn } = iam.identities.putRole({
   roleName: "Worker",
   assumeRolePolicy: trust({ Service: "lambda.amazonaws.com" }),
 });
-const { arn: signerArn, uniqueId } = iam.putRole({ roleName: "Signer", assumeRolePolicy: trust({ AWS: workerArn }) });
-iam.putInlinePolicy("Signer", "Objects", policyOf("s3:*", "arn:aws:s3:::b/*"));
+const { arn: signerArn, uniqueId } = iam.identities.putRole({
+  roleName: "Signer",
+  assumeRolePolicy: trust({ AWS: workerArn }),
+});
+iam.identities.putInlinePolicy("Signer", "Objects", policyOf("s3:*", "arn:aws:s3:::b/*"));
 const worker = iam.assume(workerArn, "lambda.amazonaws.com");
 
 let server: http.Server;
@@ -132,7 +135,7 @@ describe("AssumeRole", () => {
   });
 
   test("is refused to a caller that the role does not trust", async () => {
-    const { arn: RoleArn } = iam.putRole({
+    const { arn: RoleArn } = iam.identities.putRole({
       roleName: "Closed",
       assumeRolePolicy: trust({ Service: "s3.amazonaws.com" }),
     });
@@ -227,7 +230,7 @@ describe("GetCallerIdentity", () => {
 
   test("needs no grant, and heeds no denial", async () => {
     const Statement = { Effect: "Deny", Action: "*", Resource: "*" };
-    iam.putInlinePolicy("Worker", "Nothing", JSON.stringify({ Statement }));
+    iam.identities.putInlinePolicy("Worker", "Nothing", JSON.stringify({ Statement }));
     expect(await identityOf(worker.credentials)).toMatchObject({ Account: accountId });
   });
 });

@@ -1,0 +1,146 @@
+import type { Clock } from "../aws";
+import type { Journal, Journals } from "../journal";
+import type { StreamRecord } from "../lambda/event-source-mappings";
+import { type Images, TableStream } from "./table-stream";
+
+/** An item, or the key of one, as DynamoDB writes it: `{"orderID": {"S": "1"}}`. */
+export type Item = Readonly<Record<string, unknown>>;
+
+/** An attribute of a table's key. */
+export interface KeyElement {
+  readonly name: string;
+  /** `S`, `N` or `B`. */
+  readonly type: string;
+}
+
+interface Content {
+  readonly keySchema: readonly KeyElement[];
+  readonly items: Map<string, Item>;
+  readonly stream?: TableStream;
+}
+
+/** What a table holds. */
+export type TableContent = Omit<Content, "items"> & { readonly items: ReadonlyMap<string, Item> };
+
+/** Something that happens to a table, which is named. */
+type TableChange = { readonly table: string } & (
+  | { readonly keySchema: readonly KeyElement[] }
+  | { readonly deleted: true }
+  /** `last`: number of the record before those that follow; a new stream has none. */
+  | { readonly stream: { readonly label: string; readonly viewType: string; readonly last?: string } | null }
+  /** An item was put, in place of the one with its key, or removed; of what was put before, there are records without an item. */
+  | { readonly put?: Item; readonly removed?: Item; readonly record?: StreamRecord }
+);
+
+/**
+ * What the tables of an account hold, by the tables' names: items and streams outlive the table that a run makes of its arguments, and are there
+ * when it is made again.
+ */
+export class TableContents {
+  private readonly tables = new Map<string, Content>();
+  private readonly journal: Journal<TableChange>;
+  /** Milliseconds since 1970. */
+  private lastLabelAt = 0;
+
+  /** @throws Error for a journal that cannot be read */
+  constructor(
+    journals: Journals,
+    private readonly clock: Clock,
+  ) {
+    this.journal = journals.open<TableChange>("dynamodb", {
+      replay: (change) => this.apply(change),
+      snapshot: () => this.snapshot(),
+    });
+  }
+
+  /** Names of the tables that were made and not deleted, in this run or an earlier one. */
+  names(): readonly string[] {
+    return [...this.tables.keys()];
+  }
+
+  of(table: string): TableContent | undefined {
+    return this.tables.get(table);
+  }
+
+  /** Makes an empty table, without a stream. */
+  make(table: string, keySchema: readonly KeyElement[]): void {
+    this.commit({ table, keySchema });
+  }
+
+  delete(table: string): void {
+    if (this.tables.has(table)) this.commit({ table, deleted: true });
+  }
+
+  /** Begins a new stream, in place of the one that there is; with a view type of none, ends that. */
+  setStream(table: string, viewType: string | undefined): void {
+    this.commit({ table, stream: viewType === undefined ? null : { label: this.newLabel(), viewType } });
+  }
+
+  /**
+   * Changes an item, and puts that on the table's stream, where it has one: after a kill both are there, or neither.
+   * @returns the record
+   * @throws Error where it cannot be written down: nothing has changed then
+   */
+  change(table: string, key: Item, images: Images): StreamRecord | undefined {
+    const record = this.tables.get(table)?.stream?.recordOf(key, images);
+    this.commit({ table, ...(images.after ? { put: images.after } : { removed: key }), ...(record && { record }) });
+    return record;
+  }
+
+  private commit(change: TableChange): void {
+    this.journal.append(change);
+    this.apply(change);
+  }
+
+  private apply(change: TableChange): void {
+    const { table } = change;
+    if ("keySchema" in change) {
+      this.tables.set(table, { keySchema: change.keySchema, items: new Map() });
+      return;
+    }
+    if ("deleted" in change) {
+      this.tables.delete(table);
+      return;
+    }
+    const content = this.tables.get(table);
+    if (!content) return;
+    const { stream, ...rest } = content;
+    if ("stream" in change) {
+      this.tables.set(table, { ...rest, ...(change.stream && { stream: this.streamOf(table, change.stream) }) });
+      return;
+    }
+    const { put, removed, record } = change;
+    if (removed) content.items.delete(keyOf(content, removed));
+    if (put) content.items.set(keyOf(content, put), put);
+    if (record) stream?.add(record);
+  }
+
+  private streamOf(
+    table: string,
+    { label, viewType, last }: { readonly label: string; readonly viewType: string; readonly last?: string },
+  ): TableStream {
+    this.lastLabelAt = Math.max(this.lastLabelAt, Date.parse(`${label}Z`));
+    return new TableStream(table, label, viewType, this.clock, last === undefined ? undefined : BigInt(last));
+  }
+
+  /** The time, as AWS writes it. No label comes twice: readers know by it how far they are. */
+  private newLabel(): string {
+    return new Date(Math.max(this.clock.now(), this.lastLabelAt + 1)).toISOString().replace("Z", "");
+  }
+
+  private *snapshot(): Iterable<TableChange> {
+    for (const [table, { keySchema, items, stream }] of this.tables) {
+      yield { table, keySchema };
+      for (const put of items.values()) yield { table, put };
+      if (!stream) continue;
+      const { label, viewType, records, lastSequence } = stream;
+      yield { table, stream: { label, viewType, last: String(lastSequence - BigInt(records.length)) } };
+      for (const record of records) yield { table, record };
+    }
+  }
+}
+
+/** An item's key, as text. */
+function keyOf({ keySchema }: Content, item: Item): string {
+  return JSON.stringify(keySchema.map(({ name }) => item[name]));
+}
