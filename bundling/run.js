@@ -1,6 +1,6 @@
-// node bundling/run.js <entry.ts> [argument …]
+// node bundling/run.js [--wait] <entry.ts> [argument …]
 //
-// Runs a TypeScript file of this project. It is bundled once and then started from the bundle, with V8's compiled code beside it, until
+// Runs a TypeScript file of this project; with --wait, once something comes on standard input, and not at all where that ends before. It is bundled once and then started from the bundle, with V8's compiled code beside it, until
 // one of its inputs changes: docs/decisions/ADR-02-start-from-a-bundle.md.
 const fs = require("node:fs");
 const { createRequire } = require("node:module");
@@ -26,6 +26,8 @@ const options = {
   logLevel: "silent",
   metafile: true,
   write: false,
+  // Node.js 20 has no import() in code that V8 kept compiled: it is bundled as a require() that resolves later.
+  supported: { "dynamic-import": false },
   // Packages that find files of their own beside them.
   external: ["esbuild", "dynalite"],
 };
@@ -79,10 +81,45 @@ function buildSync(given) {
   }
 }
 
-/** @param {string} entry */
-function run(entry) {
+/**
+ * An entry, compiled as far as V8 kept it.
+ * @param {string} file @param {string} source
+ */
+function compiled(file, source) {
+  const compiledFile = file.replace(/js$/, "v8");
+  const key = `${process.version} ${process.arch}`;
+  const cachedData = cached(compiledFile, key);
+  const script = new vm.Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
+    filename: file,
+    cachedData,
+  });
+  const keep = () => {
+    if (!cachedData || script.cachedDataRejected) store(compiledFile, key, script.createCachedData(), [file]);
+  };
+  return { source, script, keep };
+}
+
+/** @param {string} entry @param {string} file */
+function prepared(entry, file) {
+  try {
+    require("esbuild");
+    return compiled(file, bundleOf(entry, file));
+  } catch {
+    return undefined; // told when it is wanted, if it is still so
+  }
+}
+
+/** Waits for something on standard input, and does nothing else meanwhile. Whoever would send it may be gone. */
+function isWanted() {
+  return fs.readSync(0, Buffer.alloc(1)) > 0;
+}
+
+/** @param {string} entry @param {boolean} waits */
+function run(entry, waits) {
   const name = `${entry.replace(/[\\/]/g, "-")}${debug ? ".debug" : ""}`;
   const file = path.join(root, ".cache", "run", `${name}.js`);
+  const earlier = waits ? prepared(entry, file) : undefined;
+  if (waits && !isWanted()) return;
   const source = bundleOf(entry, file);
   if (debug && fs.existsSync(file)) {
     // Node.js reads source maps of files that it loads itself.
@@ -91,28 +128,23 @@ function run(entry) {
     return;
   }
 
-  const compiledFile = file.replace(/js$/, "v8");
-  const key = `${process.version} ${process.arch}`;
-  const cachedData = cached(compiledFile, key);
-  const script = new vm.Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
-    filename: file,
-    cachedData,
-    importModuleDynamically: vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-  });
+  const { script, keep } = earlier?.source === source ? earlier : compiled(file, source);
   const module = { exports: {} };
   script.runInThisContext()(module.exports, createRequire(path.join(root, entry)), module, file, path.dirname(file));
-  if (!cachedData || script.cachedDataRejected) store(compiledFile, key, script.createCachedData(), [file]);
+  keep();
 }
 
+const waits = process.argv[2] === "--wait";
+if (waits) process.argv.splice(2, 1);
 const entry = process.argv[2];
 if (!entry || !fs.existsSync(path.join(root, entry))) {
-  console.error(`usage: node bundling/run.js <entry.ts> [argument …]; no such file: ${entry}`);
+  console.error(`usage: node bundling/run.js [--wait] <entry.ts> [argument …]; no such file: ${entry}`);
   process.exit(2);
 }
 process.chdir(root);
 process.argv.splice(1, 2, path.join(root, entry));
 try {
-  run(entry);
+  run(entry, waits);
 } catch (error) {
   // What the project refuses says all in its message. A stack helps only where the project itself is wrong.
   const isBug = error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError;

@@ -176,9 +176,7 @@ export class Cloud {
       server.listen(options.port, "127.0.0.1", resolve);
     });
     const { port } = server.address() as AddressInfo;
-    const cloud = new Cloud(server, `http://127.0.0.1:${port}`, place, options);
-    server.on("request", (request, response) => void cloud.serve(request, response));
-    server.on("upgrade", (request, socket, head) => void cloud.upgrade(request, socket, head));
+    const cloud = Cloud.behind(server, () => new Cloud(server, `http://127.0.0.1:${port}`, place, options));
     try {
       cloud.deployments.apply({ stacks, variables });
     } catch (error) {
@@ -187,6 +185,19 @@ export class Cloud {
     }
     cloud.asyncInvocations.resume();
     return cloud;
+  }
+
+  /** Serves what is made; of a journal that cannot be read no open port is left. */
+  private static behind(server: http.Server, make: () => Cloud): Cloud {
+    try {
+      const cloud = make();
+      server.on("request", (request, response) => void cloud.serve(request, response));
+      server.on("upgrade", (request, socket, head) => void cloud.upgrade(request, socket, head));
+      return cloud;
+    } catch (error) {
+      server.close();
+      throw error;
+    }
   }
 
   /** What earlier runs have left of things that no stack makes now, such as `queue POC-Queue: 3 messages`. It is kept. */

@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Journal, Journals, Remembering } from "./journal";
 import { JOURNAL, JournalFile, UNFINISHED } from "./journal-file";
+import { isAlive } from "./process-life";
 
 /** Bytes below which no journal is written anew while the run lasts. */
 const SMALLEST_BYTES = 8 * 1_048_576;
@@ -34,7 +35,7 @@ export class DataFolder implements Journals {
     const at = path.resolve(folder);
     if (fs.existsSync(at) && !fs.statSync(at).isDirectory())
       throw new Error(`--data ${folder} is a file. Name a folder`);
-    fs.mkdirSync(at, { recursive: true, mode: 0o700 });
+    makeFolder(folder, at);
     requireOwn(folder, at);
     const lock = takeLock(folder, at);
     for (const name of fs.readdirSync(at)) if (name.endsWith(UNFINISHED)) fs.rmSync(path.join(at, name));
@@ -53,6 +54,16 @@ export class DataFolder implements Journals {
   close(): void {
     for (const journal of this.journals.values()) journal.close();
     fs.rmSync(this.lock, { force: true });
+  }
+}
+
+function makeFolder(folder: string, at: string): void {
+  try {
+    fs.mkdirSync(at, { recursive: true, mode: 0o700 });
+    fs.accessSync(at, fs.constants.R_OK | fs.constants.W_OK | fs.constants.X_OK);
+  } catch (error) {
+    const { message } = error as Error;
+    throw new Error(`--data ${folder} can not be used: ${message}. Name a folder that you may make and write to`);
   }
 }
 
@@ -106,28 +117,4 @@ function inUse(folder: string, lock: string): Error {
   return new Error(
     `--data ${folder} is in use by process ${pid}. Stop that run, or name another folder; if that process is none of yours, delete ${lock}`,
   );
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return !isZombie(pid);
-  } catch (error) {
-    // Somebody else's process is alive, too.
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
-/**
- * Whether a process has ended, and its parent has yet to take note: only Linux tells.
- * @see https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
- */
-function isZombie(pid: number): boolean {
-  try {
-    const stat = fs.readFileSync(`/proc/${pid}/stat`, "utf8");
-    // After the program's name, which stands in parentheses and may hold some.
-    return /^ [ZX]/.test(stat.slice(stat.lastIndexOf(")") + 1));
-  } catch {
-    return false;
-  }
 }

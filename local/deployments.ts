@@ -7,6 +7,7 @@ import type { ApiGateway } from "./api-gateway/api-gateway";
 import type { ApiDescription } from "./api-gateway-v2/apis";
 import { isRestPart, isV2Part } from "./api-parts";
 import { LocalProvider, unenforcedOf } from "./local-provider";
+import { PendingDeletions } from "./pending-deletions";
 import type { Services } from "./services";
 
 /** A stack as it runs here. */
@@ -63,6 +64,7 @@ interface Made {
  */
 export class Deployments {
   private readonly states = new Map<string, State>();
+  private readonly deletions = new PendingDeletions();
   /** By the API's id. */
   private readonly made = new Map<string, Made>();
   private running: readonly RunningStack[] = [];
@@ -81,24 +83,28 @@ export class Deployments {
    * Lets these stacks run in place of those that do. What is the same as before is left alone; an API is made anew if some part of it changed.
    *
    * @returns what changed
-   * @throws Error that says why they cannot run; those of before run on then
+   * @throws Error that says why they cannot run; those of before run on then, with all that they hold
    */
   apply(desired: Desired): readonly StackChange[] {
-    const before = this.current;
+    const changes = this.bringOrUndo(desired);
+    this.current = desired;
+    this.deletions.commit();
+    return changes;
+  }
+
+  private bringOrUndo(desired: Desired): readonly StackChange[] {
     try {
-      const changes = this.bring(desired);
-      this.current = desired;
-      return changes;
+      return this.bring(desired);
     } catch (error) {
       // At the start there is nothing to go back to, and nothing may be deleted of what an earlier run has left.
-      if (before.stacks.length > 0) this.goBack(before, error as Error);
+      if (this.current.stacks.length > 0) this.goBack(this.current, error as Error);
       throw error;
     }
   }
 
   private goBack(before: Desired, { message }: Error): void {
     try {
-      this.bring(before);
+      this.deletions.undo(() => this.bring(before));
     } catch (error) {
       throw new Error(
         `${message}\nand what ran before could not be put back: ${(error as Error).message}. Stop the run, and start it again`,
@@ -114,7 +120,7 @@ export class Deployments {
     };
     const applied = stacks.map(({ folder, config }) => {
       const name = path.basename(folder);
-      const state = this.states.get(name) ?? new State(new LocalProvider(this.services, name, folder));
+      const state = this.states.get(name) ?? new State(new LocalProvider(this.services, name, folder, this.deletions));
       this.states.set(name, state);
       const result = state.apply(config, variables);
       note(name, result.changes);

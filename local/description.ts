@@ -1,6 +1,7 @@
 import type { RouteDescription } from "./api-gateway/api-gateway";
 import { authorizationArguments } from "./authorization-headers";
 import type { Cloud, RunningStack } from "./cloud";
+import type { UserPool } from "./cognito/user-pool";
 import { exampleRequestOf } from "./walks/example-requests";
 import { liveOrdersPage } from "./walks/live-orders-page";
 
@@ -25,6 +26,20 @@ function environmentOf(cloud: Cloud): string {
   return `export ${Object.entries(variables)
     .map(([name, value]) => `${name}=${value}`)
     .join(" ")}`;
+}
+
+/** That an address takes WebSockets, and how to get a token of the stack's own pool, where it has one. */
+function webSocketsAt(url: string, pools: readonly UserPool[], outputs: RunningStack["outputs"]): readonly string[] {
+  const clientId = String(outputs.user_pool_client_id?.value);
+  const pool = pools.find(({ clients }) => clients.has(clientId));
+  const query = new URLSearchParams({
+    client_id: clientId,
+    username: "you@example.com",
+    scope: "aws.cognito.signin.user.admin",
+  });
+  return [
+    `${url} takes WebSockets${pool ? `, with a token for an hour: curl -s '${pool.issuer}/token?${query}'` : ""}`,
+  ];
 }
 
 /** A curl command for each route but preflights, signed where it must be. */
@@ -63,7 +78,7 @@ function commandsFor(
     ),
     ...apisV2.flatMap(({ stages }) =>
       stages.flatMap(({ url, routes }) =>
-        url.startsWith("ws:") ? `${url} takes WebSockets` : commandsAt(url, routes),
+        url.startsWith("ws:") ? webSocketsAt(url, own, outputs) : commandsAt(url, routes),
       ),
     ),
   ];

@@ -39,6 +39,9 @@ export class JournalFile<Entry> implements Journal<Entry> {
 
   append(entry: Entry): void {
     if (this.file < 0) throw new Error(`${this.path} is closed: nothing can be written down after the end of the run`);
+    // The operating system goes on writing to a file that was deleted; no later run would find it.
+    if (fs.fstatSync(this.file).nlink === 0)
+      throw new Error(`${this.path} was deleted while the run uses it. Stop the run, and start it again`);
     const line = `${JSON.stringify(entry)}\n`;
     try {
       this.size += writeAll(this.file, line, this.size);
@@ -64,9 +67,17 @@ export class JournalFile<Entry> implements Journal<Entry> {
       line += 1;
       const entry = this.parse(text, line);
       if (line === 1) this.requireHeader(entry);
-      else this.remembering.replay(entry as Entry);
+      else this.replayEntry(entry, line);
     }
     if (line === 0) throw this.unreadable(1, "it has no first line, which says whose entries these are");
+  }
+
+  private replayEntry(entry: unknown, line: number): void {
+    try {
+      this.remembering.replay(entry as Entry);
+    } catch (error) {
+      throw this.unreadable(line, `it is no entry of ${this.name} (${(error as Error).message})`);
+    }
   }
 
   private parse(text: string, line: number): unknown {

@@ -4,7 +4,9 @@ import type { ChangingProvider } from "../terraform/state";
 import { acceptedResources } from "./accepted-resources";
 import { ApiParts, isRestPart, isV2Part } from "./api-parts";
 import { AwsError } from "./aws";
+import { requireUnprotected } from "./deletion-protection";
 import { modelledArguments } from "./modelled-arguments";
+import type { PendingDeletions } from "./pending-deletions";
 import { accepting, readArguments } from "./resource-arguments";
 import { ResourceIds } from "./resource-ids";
 import { replacing, resourceTypes } from "./resources";
@@ -22,11 +24,13 @@ export class LocalProvider implements ChangingProvider {
   /**
    * @param stack the stack's name, which the ids of its resources follow from
    * @param folder the stack's folder, which file names in it are relative to
+   * @param deletions of all stacks: what is put off there, whoever commits it
    */
   constructor(
     private readonly services: Services,
     private readonly stack: string,
     folder: string,
+    private readonly deletions: PendingDeletions,
   ) {
     this.types = resourceTypes(services, folder);
     this.parts = new ApiParts(services);
@@ -35,9 +39,12 @@ export class LocalProvider implements ChangingProvider {
   create(resource: Resource): Attributes {
     return this.at(resource, () => {
       requireArguments(resource);
-      const ids = this.idsOf(resource);
-      const type = this.types[resource.type];
-      return type ? { ...type.create(resource.attributes, ids) } : this.compute(resource, ids);
+      const left = this.deletions.inPlaceOf(this.stack, resource);
+      const isThere = left && this.identityOf(left.resource) === this.identityOf(resource);
+      if (left && !isThere) left.run();
+      const made = isThere ? this.update(resource, left.resource.attributes) : this.make(resource);
+      this.deletions.drop(this.stack, resource);
+      return made;
     });
   }
 
@@ -52,14 +59,18 @@ export class LocalProvider implements ChangingProvider {
     });
   }
 
+  /** @throws Error for what is protected from deletion, unless an apply is being undone: what that made has nothing in it */
   delete(resource: Resource): void {
-    try {
-      this.types[resource.type]?.delete?.(resource.attributes);
-      this.parts.delete(resource);
-    } catch (error) {
-      // What it was a part of is gone already, and it with that.
-      if (!(error instanceof AwsError)) throw error;
-    }
+    if (!this.deletions.isUndoing) requireUnprotected(resource);
+    this.deletions.add(this.stack, resource, () => {
+      try {
+        this.types[resource.type]?.delete?.(resource.attributes);
+        this.parts.delete(resource);
+      } catch (error) {
+        // What it was a part of is gone already, and it with that.
+        if (!(error instanceof AwsError)) throw error;
+      }
+    });
   }
 
   identityOf({ type, attributes }: Resource): string | undefined {
@@ -90,6 +101,12 @@ export class LocalProvider implements ChangingProvider {
           `${address} is of a type that the local run does not know. Add ${type} to local/local-provider.ts`,
         );
     }
+  }
+
+  private make(resource: Resource): Attributes {
+    const ids = this.idsOf(resource);
+    const type = this.types[resource.type];
+    return type ? { ...type.create(resource.attributes, ids) } : this.compute(resource, ids);
   }
 
   /** What Terraform computes of what no service holds. */

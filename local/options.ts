@@ -33,9 +33,8 @@ export function readOptions(args: string[]): Options | string {
         walk: { type: "boolean", default: false },
       },
     });
-    const port = Number(values.port);
-    if (!Number.isInteger(port) || port < 0 || port > 65_535)
-      return `--port must be an integer from 0 to 65535, got: ${values.port}`;
+    const port = /^\d+$/.test(values.port) ? Number(values.port) : Number.NaN;
+    if (Number.isNaN(port) || port > 65_535) return `--port must be an integer from 0 to 65535, got: ${values.port}`;
     if (positionals.length > 1) return `environment must be one, got: ${positionals.join(", ")}`;
     if (values.data === "") return "--data must be followed by a folder, got nothing";
     if (values.walk && (values.watch || values.data !== undefined))
@@ -43,6 +42,7 @@ export function readOptions(args: string[]): Options | string {
     const { data, watch, grants, walk } = values;
     return { environment: positionals[0], port, data, watch, grants, walk };
   } catch (error) {
-    return (error as Error).message;
+    // Node's advice on options that look like files is none for this command, which takes no files.
+    return (error as Error).message.replace(/\. To specify a positional argument .*$/s, "");
   }
 }

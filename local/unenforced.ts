@@ -18,7 +18,7 @@ export const unenforced: Readonly<Record<string, string>> = {
   aws_cognito_user_pool: "users, passwords and sign-in: a token is given to whoever asks for one",
   aws_cognito_user_pool_client: "sign-in; its scopes, its flow of client credentials and its tokens' lifetimes are",
   aws_cognito_user_pool_domain: "the domain: tokens come from the pool's own address",
-  aws_dynamodb_table: "encryption, point-in-time recovery and deletion protection",
+  aws_dynamodb_table: "encryption and point-in-time recovery",
   aws_kms_key: "encryption and rotation; the key's policy is",
   aws_lambda_alias: "the version: every one runs the code that is here",
   aws_lambda_function: "memory size, architecture, runtime version and tracing",

@@ -40,9 +40,11 @@ function valueFor(variable: string, context: Context): string | undefined {
   return values?.length === 1 ? values[0] : otherwise;
 }
 
+const hasVariables = (template: string): boolean => template.includes("${");
+
 /** Whether every variable of a template has a value in the request. */
 export const isResolvable = (template: string, context: Context): boolean =>
-  variablesOf(template).every((variable) => valueFor(variable, context) !== undefined);
+  !hasVariables(template) || variablesOf(template).every((variable) => valueFor(variable, context) !== undefined);
 
 /** A template cut into text and wildcards. What a variable stands for is text, whatever is in it. Without a context, no variables. */
 function tokensOf(template: string, context?: Context): readonly Token[] {
@@ -56,12 +58,28 @@ function tokensOf(template: string, context?: Context): readonly Token[] {
 
 /** The text that a template stands for; wildcards are characters like any other. */
 export const textOf = (template: string, context?: Context): string =>
-  tokensOf(template, context)
-    .map(({ text }) => text)
-    .join("");
+  context && hasVariables(template)
+    ? tokensOf(template, context)
+        .map(({ text }) => text)
+        .join("")
+    : template;
+
+/** Expressions that were made before: every call is checked against all policies of its caller, and their patterns are few. */
+const known = new Map<string, RegExp>();
+const MAX_KNOWN = 10_000;
 
 /** The expression that matches what a template with `*` (any number of characters) and `?` (one) matches. Case counts. */
 export function wildcardPattern(template: string, reach: Reach, context?: Context): RegExp {
+  if (context && hasVariables(template)) return patternOf(template, reach, context);
+  const key = `${reach} ${template}`;
+  const pattern = known.get(key) ?? patternOf(template, reach);
+  // Templates that are made of what was asked for have no end.
+  if (known.size >= MAX_KNOWN) known.clear();
+  known.set(key, pattern);
+  return pattern;
+}
+
+function patternOf(template: string, reach: Reach, context?: Context): RegExp {
   const tokens = tokensOf(template, context);
   let colons = 0;
   const source = tokens.map(({ text, isWildcard }, index) => {

@@ -20,7 +20,10 @@ export interface ChangingProvider extends Provider {
    * @throws Error for arguments that break a rule
    */
   update(resource: Resource, before: Attributes): Attributes;
-  /** Deletes a resource, with its attributes as they were. What it stood on may be gone already. */
+  /**
+   * Deletes a resource, with its attributes as they were. What it stood on may be gone already.
+   * @throws Error for one that may not be deleted: it stands as it was
+   */
   delete(resource: Resource): void;
 }
 
@@ -160,8 +163,8 @@ class Step implements Provider {
   }
 
   private delete({ resource, computed }: Standing): void {
-    this.standing.delete(resource.address);
     this.provider.delete({ ...resource, attributes: { ...resource.attributes, ...computed } });
+    this.standing.delete(resource.address);
   }
 }
 

@@ -211,6 +211,27 @@ describe("a disk without room", () => {
   });
 });
 
+test("takes nothing once the folder was deleted: no later run would find it", () => {
+  const folder = path.join(scratchFolder(), "data");
+  const { data, values, set } = open(folder);
+  set("a", "1");
+  fs.rmSync(folder, { recursive: true });
+  expect(() => set("b", "2")).toThrow(
+    `${fileIn(folder)} was deleted while the run uses it. Stop the run, and start it again`,
+  );
+  expect([...values.keys()]).toEqual(["a"]);
+  data.close();
+  expect(fs.existsSync(folder)).toBe(false);
+});
+
+test("names the line that a service can make nothing of, and leaves the file as it is", () => {
+  const folder = scratchFolder();
+  const content = '{"journal":"values","version":1}\n{"name":"a","value":"1"}\nnull\n';
+  fs.writeFileSync(fileIn(folder), content);
+  expect(() => open(folder)).toThrow(`${fileIn(folder)}, line 3 can not be read: it is no entry of values (`);
+  expect(fs.readFileSync(fileIn(folder), "utf8")).toBe(content);
+});
+
 test("takes nothing after it was closed", () => {
   const { data, set } = open(scratchFolder());
   data.close();

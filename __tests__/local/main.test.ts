@@ -132,6 +132,11 @@ test.each([
     "--walk runs on its own and ends: leave --watch out, or --walk\nusage: npm run local",
   ],
   ["local/main.ts --data package.json", 1, "--data package.json is a file. Name a folder"],
+  [
+    "local/main.ts --data package.json/data",
+    1,
+    "--data package.json/data can not be used: ENOTDIR: not a directory, mkdir",
+  ],
   ["local/main.ts --nope", 2, "usage: npm run local"],
 ])("%s ends with %i and says why", (entry, code, message) => {
   const { status, stderr } = project.run(entry);

@@ -10,6 +10,7 @@ test("reads an environment and what goes with it; nothing of it has to be said",
 
 test.each<[string[], string]>([
   [["--port", "65536"], "--port must be an integer from 0 to 65535, got: 65536"],
+  [["--port", ""], "--port must be an integer from 0 to 65535, got: "],
   [["--port", "x"], "--port must be an integer from 0 to 65535, got: x"],
   [["dev", "prod"], "environment must be one, got: dev, prod"],
   [["--data", ""], "--data must be followed by a folder, got nothing"],
@@ -19,4 +20,8 @@ test.each<[string[], string]>([
   [["--nope"], "Unknown option '--nope'"],
 ])("%j cannot be meant, and it is said why", (args, sentence) => {
   expect(readOptions(args)).toContain(sentence);
+});
+
+test("advises nobody to name a file that begins with a hyphen: the command takes none", () => {
+  expect(readOptions(["--nope"])).toBe("Unknown option '--nope'");
 });

@@ -391,7 +391,7 @@ test("tells what it accepts and does not enforce", async () => {
     "aws_cloudwatch_log_group: retention: logs are kept while the run lasts",
     "aws_cloudwatch_log_metric_filter: patterns: no metric is made",
     "aws_cloudwatch_metric_alarm: metrics: no alarm rings",
-    "aws_dynamodb_table: encryption, point-in-time recovery and deletion protection",
+    "aws_dynamodb_table: encryption and point-in-time recovery",
     "aws_kms_key: encryption and rotation; the key's policy is",
     "aws_lambda_function: memory size, architecture, runtime version and tracing",
     "aws_sns_topic: encryption",

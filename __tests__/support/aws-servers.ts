@@ -1,24 +1,7 @@
 import * as http from "node:http";
-import type { AddressInfo } from "node:net";
 import { DynamoDb } from "../../local/dynamodb/dynamodb";
 import { clock, openAccess, place, silent, someone } from "./local";
-
-async function listen(server: http.Server): Promise<string> {
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-const close = (server: http.Server): Promise<void> =>
-  new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
-
-async function bodyOf(request: http.IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString();
-}
+import { bodyOf, close, listen } from "./loopback";
 
 /** The local run's DynamoDB behind HTTP, which can answer the next calls with a fault and keeps the names of all. */
 export class DynamoDbServer {
@@ -31,7 +14,7 @@ export class DynamoDbServer {
     const target = String(request.headers["x-amz-target"]);
     this.calls.push(target.split(".")[1] ?? "");
     const fault = this.faults.shift();
-    const body = await bodyOf(request);
+    const body = String(await bodyOf(request));
     const answer = fault
       ? { status: fault.status, body: JSON.stringify({ __type: fault.type }) }
       : await this.database.handle(someone, { headers: { "x-amz-target": target }, body });
@@ -63,7 +46,7 @@ export class Sns {
 
   static async start(): Promise<Sns> {
     const server = http.createServer(async (request, response) => {
-      const input = new URLSearchParams(await bodyOf(request));
+      const input = new URLSearchParams(String(await bodyOf(request)));
       if (topic.refusals.shift()) {
         response.writeHead(400, { "content-type": "text/xml" });
         response.end(

@@ -1,5 +1,5 @@
 import * as http from "node:http";
-import type { AddressInfo } from "node:net";
+import { bodyOf, close, listen } from "./loopback";
 
 /** The order in which calls to DynamoDB are let through, whoever makes them. */
 export class CallOrder {
@@ -17,9 +17,7 @@ export class CallOrder {
     nameOf: (operation: string, input: { readonly TableName: string }, body: string) => string | undefined,
   ): Promise<string> {
     const server = http.createServer(async (request, response) => {
-      const chunks: Buffer[] = [];
-      for await (const chunk of request) chunks.push(chunk as Buffer);
-      const body = Buffer.concat(chunks).toString();
+      const body = String(await bodyOf(request));
       const target = String(request.headers["x-amz-target"]);
       const name = nameOf(target.split(".")[1] ?? "", JSON.parse(body), body);
       if (name) await this.turnOf(name);
@@ -29,8 +27,7 @@ export class CallOrder {
       response.writeHead(answer.status, { "content-type": "application/x-amz-json-1.0" }).end(text);
     });
     this.servers.push(server);
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    return listen(server);
   }
 
   /** Lets the named calls through in this order, each when the one before is done. */
@@ -39,10 +36,7 @@ export class CallOrder {
   }
 
   stop(): void {
-    for (const server of this.servers) {
-      server.close();
-      server.closeAllConnections();
-    }
+    for (const server of this.servers) void close(server);
   }
 
   private turnOf(name: string): Promise<void> | undefined {

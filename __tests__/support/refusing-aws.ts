@@ -1,5 +1,5 @@
 import * as http from "node:http";
-import type { AddressInfo } from "node:net";
+import { close, listen } from "./loopback";
 
 /** An answer of AWS's in XML; one without a status never comes. */
 export interface Refusal {
@@ -10,6 +10,7 @@ export interface Refusal {
 /** An endpoint of AWS that answers every call with the same refusal, for failures that a local service does not have. */
 export class RefusingAws {
   refusal: Refusal = {};
+  url = "";
   private readonly server = http.createServer((request, response) => {
     const { status, code } = this.refusal;
     request.resume();
@@ -25,18 +26,11 @@ export class RefusingAws {
 
   static async start(): Promise<RefusingAws> {
     const started = new RefusingAws();
-    await new Promise<void>((resolve) => started.server.listen(0, "127.0.0.1", resolve));
+    started.url = await listen(started.server);
     return started;
   }
 
-  get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
-  }
-
   stop(): Promise<void> {
-    return new Promise((resolve) => {
-      this.server.close(() => resolve());
-      this.server.closeAllConnections();
-    });
+    return close(this.server);
   }
 }

@@ -1,5 +1,4 @@
 import * as http from "node:http";
-import type { AddressInfo } from "node:net";
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import type { HttpRequest } from "../../local/api-gateway/api-gateway";
 import type { Access, Clock } from "../../local/aws";
@@ -7,6 +6,7 @@ import { verify, verifyPostPolicy } from "../../local/iam/sigv4";
 import type { Journals } from "../../local/journal";
 import { S3 } from "../../local/s3/s3";
 import { LeapingClock, openAccess, place, silent, someone } from "./local";
+import { bodyOf, close, listen } from "./loopback";
 
 const credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "a secret" };
 
@@ -28,15 +28,14 @@ export interface RawRequest {
 export class S3Server {
   readonly clock = new LeapingClock();
   readonly s3: S3;
-  readonly url: string;
   private readonly clients: S3Client[] = [];
 
   private constructor(
     private readonly server: http.Server,
+    readonly url: string,
     access: Access,
     journals: Journals | undefined,
   ) {
-    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const clock: Clock = this.clock;
     const options = () => ({
       secretOf: (accessKeyId: string) =>
@@ -68,16 +67,12 @@ export class S3Server {
    */
   static async start(access: Access = openAccess(), journals?: Journals): Promise<S3Server> {
     const server = http.createServer();
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    return new S3Server(server, access, journals);
+    return new S3Server(server, await listen(server), access, journals);
   }
 
   async stop(): Promise<void> {
     for (const client of this.clients) client.destroy();
-    await new Promise((resolve) => {
-      this.server.close(resolve);
-      this.server.closeAllConnections();
-    });
+    await close(this.server);
   }
 
   client(changes: S3ClientConfig = {}): S3Client {
@@ -132,10 +127,4 @@ export class S3Server {
       outgoing.writeHead(500).end(String(error));
     }
   }
-}
-
-async function bodyOf(incoming: http.IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of incoming) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
 }

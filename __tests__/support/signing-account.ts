@@ -1,11 +1,11 @@
 import * as http from "node:http";
-import type { AddressInfo } from "node:net";
 import type { HttpRequest } from "../../local/api-gateway/api-gateway";
 import { Iam } from "../../local/iam/iam";
 import { verify, verifyPostPolicy } from "../../local/iam/sigv4";
 import { S3 } from "../../local/s3/s3";
 import { Sts } from "../../local/sts/sts";
 import { LeapingClock, place, silent } from "./local";
+import { bodyOf, close, listen } from "./loopback";
 
 export interface SentRequest {
   readonly method: string;
@@ -28,6 +28,7 @@ export class SigningAccount {
   readonly assumed: URLSearchParams[] = [];
   readonly signingRoleArn: string;
   private readonly sts = new Sts({ iam: this.iam });
+  private url = "";
   private readonly server = http.createServer((incoming, outgoing) => void this.serve(incoming, outgoing));
   private readonly functionRoleArn: string;
 
@@ -64,7 +65,7 @@ export class SigningAccount {
 
   static async start(bucket: string, keyPrefix: string): Promise<SigningAccount> {
     const account = new SigningAccount(bucket, keyPrefix);
-    await new Promise<void>((resolve) => account.server.listen(0, "127.0.0.1", resolve));
+    account.url = await listen(account.server);
     return account;
   }
 
@@ -75,7 +76,7 @@ export class SigningAccount {
       "lambda.amazonaws.com",
     ).credentials;
     return {
-      AWS_ENDPOINT_URL: `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`,
+      AWS_ENDPOINT_URL: this.url,
       AWS_ACCESS_KEY_ID: accessKeyId,
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
       AWS_SESSION_TOKEN: sessionToken,
@@ -101,10 +102,7 @@ export class SigningAccount {
   }
 
   stop(): Promise<void> {
-    return new Promise((resolve) => {
-      this.server.close(() => resolve());
-      this.server.closeAllConnections();
-    });
+    return close(this.server);
   }
 
   private verifyOptions() {
@@ -141,10 +139,4 @@ export class SigningAccount {
     this.assumed.push(new URLSearchParams(body));
     return this.sts.handle(this.callerOf(verify(request, this.verifyOptions()).accessKeyId), { headers, body });
   }
-}
-
-async function bodyOf(incoming: http.IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of incoming) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
 }

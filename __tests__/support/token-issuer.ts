@@ -1,6 +1,6 @@
 import { createHmac, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import * as http from "node:http";
-import type { AddressInfo } from "node:net";
+import { close, listen } from "./loopback";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -45,6 +45,8 @@ export class TokenIssuer {
   behaviour: "keys" | "fault" | "redirect" | "nonsense" | "silence" = "keys";
   /** How often the keys were asked for. */
   asked = 0;
+  /** `iss` of its tokens. */
+  url = "";
   private readonly server = http.createServer((request, response) => {
     this.asked += 1;
     const keys = this.keys.map(({ kid, alg, publicKey }) => ({
@@ -62,13 +64,8 @@ export class TokenIssuer {
 
   static async start(...keys: readonly Key[]): Promise<TokenIssuer> {
     const issuer = new TokenIssuer([...keys]);
-    await new Promise<void>((resolve) => issuer.server.listen(0, "127.0.0.1", resolve));
+    issuer.url = `${await listen(issuer.server)}/pool`;
     return issuer;
-  }
-
-  /** `iss` of its tokens. */
-  get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/pool`;
   }
 
   /** Claims of an access token as Cognito gives it, good for an hour. */
@@ -82,9 +79,6 @@ export class TokenIssuer {
   }
 
   stop(): Promise<void> {
-    return new Promise((resolve) => {
-      this.server.close(() => resolve());
-      this.server.closeAllConnections();
-    });
+    return close(this.server);
   }
 }

@@ -5,9 +5,9 @@ import { ManualClock } from "./rest-api";
 const endpoint = "http://127.0.0.1:4566";
 
 /** A user pool with a resource server of the scopes `orders/read` and `orders/write`, and a client that allows the first. */
-export function userPool(client: Readonly<Record<string, unknown>> = {}, clock = new ManualClock()) {
+export function userPool(client: Readonly<Record<string, unknown>> = {}, clock = new ManualClock(), name = "users") {
   const cognito = new Cognito({ place, clock, log: silent, endpoint });
-  const { id, arn, endpoint: withoutScheme } = cognito.createUserPool({ name: "users" });
+  const { id, arn, endpoint: withoutScheme } = cognito.createUserPool({ name });
   const scope = [
     { scope_name: "read", scope_description: "r" },
     { scope_name: "write", scope_description: "w" },

@@ -166,3 +166,16 @@ test("clearing deletes everything, the last made first", () => {
   expect(state.clear()).toEqual([]);
   expect(provider.take()).toHaveLength(2);
 });
+
+test("what may not be deleted stands as it was, be it gone from the configuration or replaced", () => {
+  const { provider, apply } = standing(chain);
+  provider.failing = "delete aws_named.Role";
+  expect(() => apply({})).toThrow("delete aws_named.Role of id-1 is refused");
+  expect(() => apply({ ...chain, aws_named: { Role: { name: "other" } } })).toThrow(
+    "delete aws_named.Role of id-1 is refused",
+  );
+  provider.failing = undefined;
+  provider.take();
+  apply(chain);
+  expect(provider.take()).toEqual(["create aws_a.Policy"]);
+});

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import type { Resource } from "../../terraform/config";
-import { block, ignored, readParts, texts } from "../api-gateway/parts";
+import { ignored, readParts, texts } from "../api-gateway/parts";
+import { block } from "../resource-arguments";
 
 /** Repeated blocks: in Terraform's JSON a list, or an object for one alone. */
 const blocks = <Schema extends z.ZodMiniType>(schema: Schema) =>

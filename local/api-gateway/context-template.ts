@@ -81,6 +81,8 @@ export const restApiVariables: VariableNames = { names: contextVariables, has: i
 /** Text with `$context` variables, and no other code: the body of a gateway response, the format of an access log. */
 export class ContextTemplate {
   private readonly template: string;
+  /** Where the variables begin that stand within a JSON string. */
+  private readonly insideStrings: ReadonlySet<number>;
 
   /**
    * @param known variables that there are
@@ -96,6 +98,8 @@ export class ContextTemplate {
           `${variable} is not modelled by the local run; there are: ${known.names.join(", ")}, authorizer.<name>`,
         );
     }
+    const offsets = [...template.matchAll(reference)].map(({ index }) => index);
+    this.insideStrings = new Set(offsets.filter((offset) => isInsideJsonString(template, offset)));
   }
 
   /**
@@ -106,16 +110,16 @@ export class ContextTemplate {
   fill(variables: Readonly<Record<string, string | undefined>>, absent: string): string {
     return this.template.replace(reference, (_, name: string, offset: number) => {
       const value = variables[name] ?? absent;
-      return name !== "error.messageString" && this.isInsideJsonString(offset)
+      return name !== "error.messageString" && this.insideStrings.has(offset)
         ? JSON.stringify(value).slice(1, -1)
         : value;
     });
   }
+}
 
-  private isInsideJsonString(offset: number): boolean {
-    const quotes = this.template.slice(0, offset).replace(/\\./gs, "").match(/"/g);
-    return (quotes?.length ?? 0) % 2 === 1;
-  }
+function isInsideJsonString(template: string, offset: number): boolean {
+  const quotes = template.slice(0, offset).replace(/\\./gs, "").match(/"/g);
+  return (quotes?.length ?? 0) % 2 === 1;
 }
 
 const reference =

@@ -5,15 +5,6 @@ export const texts = z.optional(z.record(z.string(), z.string()));
 /** Accepted; nothing here depends on it. */
 export const ignored = z.optional(z.unknown());
 
-/** A nested block: in Terraform's JSON an object, or a list of one. */
-export const block = <Schema extends z.ZodMiniType>(schema: Schema) =>
-  z.optional(
-    z.pipe(
-      z.transform((value) => (Array.isArray(value) && value.length === 1 ? value[0] : value)),
-      schema,
-    ),
-  );
-
 type Shapes = Readonly<Record<string, z.ZodMiniObject>>;
 
 /** What Terraform computes and nothing here reads, and tags. */

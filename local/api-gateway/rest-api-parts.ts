@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import type { Resource } from "../../terraform/config";
-import { block, ignored, readParts, texts } from "./parts";
+import { block } from "../resource-arguments";
+import { ignored, readParts, texts } from "./parts";
 
 const target = { resource_id: z.string(), http_method: z.string(), rest_api_id: z.string() };
 

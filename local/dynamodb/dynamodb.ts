@@ -19,6 +19,7 @@ import { type NamedStream, Streams } from "./streams";
 import { readTable, type TableDescription, tableError } from "./table-arguments";
 import { type Item, type KeyElement, TableContents } from "./table-contents";
 import { TableOperations } from "./table-operations";
+import { TransactionCanceled } from "./transactions";
 import { Turns } from "./turns";
 
 type Json = Record<string, unknown>;
@@ -87,7 +88,8 @@ export class DynamoDb implements StreamSource {
     const { engine, contents, tables, turns } = this;
     const arnOf = (tableName: string): string => this.arnOf(tableName);
     this.operations = new ItemOperations({ access, clock, log, tell, engine, contents, tables, turns, arnOf });
-    this.tableOperations = new TableOperations({ access, engine, turns, items: this.operations, tables, arnOf });
+    const items = this.operations;
+    this.tableOperations = new TableOperations({ access, clock, engine, contents, turns, items, tables, arnOf });
     this.streams = new Streams({ access, streams: () => this.namedStreams() });
   }
 
@@ -163,10 +165,12 @@ export class DynamoDb implements StreamSource {
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
       const item = error instanceof ConditionFailed ? { Item: error.item } : {};
+      const canceled = error instanceof TransactionCanceled ? { CancellationReasons: error.reasons } : {};
       return answer(error.status === 403 ? 400 : error.status, {
         __type: `com.amazonaws.dynamodb.v20120810#${error.code}`,
         message: error.message,
         ...item,
+        ...canceled,
       });
     }
   }

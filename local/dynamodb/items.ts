@@ -83,8 +83,7 @@ export class ItemOperations {
   /** Makes one change, which the caller was asked about before. @throws AwsError as `call` */
   async write(table: Table, operation: string, input: Json): Promise<Json> {
     requireNesting(input.Item);
-    const key = keyOf(table, input[operations[operation] ?? "Key"] as Json);
-    return this.options.turns.take(() => this.change(table, operation, input, key));
+    return this.options.turns.take(() => this.change(table, operation, input));
   }
 
   /** dynalite knows neither the account nor streams. */
@@ -100,7 +99,19 @@ export class ItemOperations {
   }
 
   /** Makes a change, and puts what it changed on the stream. */
-  private async change(table: Table, operation: string, input: Json, key: Json): Promise<Json> {
+  private async change(table: Table, operation: string, input: Json): Promise<Json> {
+    const { result, images } = await this.attempt(table, operation, input);
+    if (images) await this.keep(table, images);
+    return result;
+  }
+
+  /**
+   * Has dynalite make a change, which is neither kept nor told of yet. To be called in turn.
+   * @returns `images` where something changed
+   * @throws AwsError as `call`; nothing has changed then
+   */
+  async attempt(table: Table, operation: string, input: Json): Promise<{ result: Json; images?: Images }> {
+    const key = keyOf(table, input[operations[operation] ?? "Key"] as Json);
     const before = await this.itemAt(table, key);
     const result = await this.options.engine.ask(operation, input).catch((error: unknown) => {
       const isWanted = input.ReturnValuesOnConditionCheckFailure === "ALL_OLD";
@@ -109,8 +120,13 @@ export class ItemOperations {
         : error;
     });
     const after = await this.itemAt(table, key);
-    if (!isDeepStrictEqual(before, after)) await this.keep(table, { before, after });
-    return result;
+    return isDeepStrictEqual(before, after) ? { result } : { result, images: { before, after } };
+  }
+
+  /** Has dynalite take a change back: what cannot be kept must not stay with it, where a condition would find it. */
+  async takeBack({ tableName }: Table, key: Item, { before }: Images): Promise<void> {
+    if (before) await this.options.engine.ask("PutItem", { TableName: tableName, Item: before });
+    else await this.options.engine.ask("DeleteItem", { TableName: tableName, Key: key });
   }
 
   /** Deletes what has expired, and puts that on the streams. */
@@ -126,7 +142,8 @@ export class ItemOperations {
     }
   }
 
-  private async itemAt({ tableName, keyNames }: Table, key: Json): Promise<Json | undefined> {
+  /** The item of a key, where there is one. To be called in turn. */
+  async itemAt({ tableName, keyNames }: Table, key: Json): Promise<Json | undefined> {
     // A change with a malformed key is refused by dynalite, with AWS's words.
     if (keyNames.some((name) => key[name] === undefined)) return undefined;
     const found = await this.options.engine
@@ -137,11 +154,21 @@ export class ItemOperations {
 
   /** Keeps a change that dynalite has made, and tells of it. */
   private async keep(table: Table, images: Images): Promise<void> {
-    const { tableName } = table;
-    // Deleted while dynalite was at it.
-    if (this.options.tables.get(tableName) !== table) throw notFound();
     const keys = keyOf(table, images.after ?? images.before);
-    const record = await this.commit(tableName, keys, images);
+    // Deleted while dynalite was at it.
+    if (!this.isThere(table)) throw notFound();
+    this.announce(table, images, await this.commit(table, keys, images));
+  }
+
+  /** Whether a table was not deleted meanwhile. */
+  isThere(table: Table): boolean {
+    return this.options.tables.get(table.tableName) === table;
+  }
+
+  /** Tells of a change that is kept. */
+  announce(table: Table, images: Images, record: StreamRecord | undefined): void {
+    const { tableName } = table;
+    const keys = keyOf(table, images.after ?? images.before);
     const eventName = eventNameOf(images);
     this.options.log(tableName, `${eventName} ${Object.values(keys).map((value) => Object.values(value as Json)[0])}`);
     const { eventID: eventId, dynamodb: { SequenceNumber: sequenceNumber } = {} } = record ?? {};
@@ -149,13 +176,11 @@ export class ItemOperations {
     if (record) for (const listener of this.options.contents.of(tableName)?.stream?.listeners ?? []) listener();
   }
 
-  /** What cannot be written down must not stay with dynalite either: a condition would find it there. */
-  private async commit(tableName: string, key: Item, images: Images): Promise<StreamRecord | undefined> {
+  private async commit(table: Table, key: Item, images: Images): Promise<StreamRecord | undefined> {
     try {
-      return this.options.contents.change(tableName, key, images);
+      return this.options.contents.change(table.tableName, key, images);
     } catch (error) {
-      if (images.before) await this.options.engine.ask("PutItem", { TableName: tableName, Item: images.before });
-      else await this.options.engine.ask("DeleteItem", { TableName: tableName, Key: key });
+      await this.takeBack(table, key, images);
       throw error;
     }
   }
@@ -163,5 +188,6 @@ export class ItemOperations {
 
 export const notFound = (): AwsError => new AwsError("ResourceNotFoundException", "Requested resource not found");
 
-const keyOf = ({ keyNames }: Table, source: Item | null = {}): Json =>
+/** The key in an item, or in what names one. */
+export const keyOf = ({ keyNames }: Table, source: Item | null = {}): Json =>
   Object.fromEntries(keyNames.map((name) => [name, source?.[name]]));

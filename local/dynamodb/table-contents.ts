@@ -22,15 +22,48 @@ interface Content {
 /** What a table holds. */
 export type TableContent = Omit<Content, "items"> & { readonly items: ReadonlyMap<string, Item> };
 
+/** An item was put, in place of the one with its key, or removed; of what was put before, there are records without an item. */
+interface ItemChange {
+  readonly table: string;
+  readonly put?: Item;
+  readonly removed?: Item;
+  readonly record?: StreamRecord;
+}
+
 /** Something that happens to a table, which is named. */
-type TableChange = { readonly table: string } & (
-  | { readonly keySchema: readonly KeyElement[] }
-  | { readonly deleted: true }
-  /** `last`: number of the record before those that follow; a new stream has none. */
-  | { readonly stream: { readonly label: string; readonly viewType: string; readonly last?: string } | null }
-  /** An item was put, in place of the one with its key, or removed; of what was put before, there are records without an item. */
-  | { readonly put?: Item; readonly removed?: Item; readonly record?: StreamRecord }
-);
+type TableChange =
+  | ItemChange
+  | ({ readonly table: string } & (
+      | { readonly keySchema: readonly KeyElement[] }
+      | { readonly deleted: true }
+      /** `last`: number of the record before those that follow; a new stream has none. */
+      | { readonly stream: { readonly label: string; readonly viewType: string; readonly last?: string } | null }
+    ));
+
+/** What a client calls a transaction, so as not to have it made twice. */
+export interface TransactionToken {
+  readonly token: string;
+  /** What was asked for under the token. */
+  readonly digest: string;
+  /** When it was made, in milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** Changes of which a kill leaves all or none. */
+interface Transaction {
+  readonly together: readonly ItemChange[];
+  readonly token?: TransactionToken;
+}
+
+/** A change of an item, before it is made. */
+export interface Change {
+  readonly table: string;
+  readonly key: Item;
+  readonly images: Images;
+}
+
+/** @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html */
+const TOKEN_MS = 600_000;
 
 /**
  * What the tables of an account hold, by the tables' names: items and streams outlive the table that a run makes of its arguments, and are there
@@ -38,7 +71,8 @@ type TableChange = { readonly table: string } & (
  */
 export class TableContents {
   private readonly tables = new Map<string, Content>();
-  private readonly journal: Journal<TableChange>;
+  private readonly journal: Journal<TableChange | Transaction>;
+  private readonly tokens = new Map<string, TransactionToken>();
   /** Milliseconds since 1970. */
   private lastLabelAt = 0;
 
@@ -47,8 +81,8 @@ export class TableContents {
     journals: Journals,
     private readonly clock: Clock,
   ) {
-    this.journal = journals.open<TableChange>("dynamodb", {
-      replay: (change) => this.apply(change),
+    this.journal = journals.open<TableChange | Transaction>("dynamodb", {
+      replay: (entry) => ("together" in entry ? this.applyAll(entry) : this.apply(entry)),
       snapshot: () => this.snapshot(),
     });
   }
@@ -82,14 +116,53 @@ export class TableContents {
    * @throws Error where it cannot be written down: nothing has changed then
    */
   change(table: string, key: Item, images: Images): StreamRecord | undefined {
-    const record = this.tables.get(table)?.stream?.recordOf(key, images);
-    this.commit({ table, ...(images.after ? { put: images.after } : { removed: key }), ...(record && { record }) });
-    return record;
+    const change = this.itemChange({ table, key, images });
+    this.commit(change);
+    return change.record;
+  }
+
+  /**
+   * Makes changes of different items: after a kill all are there with their records, or none is.
+   * @param token by which `transactionOf` knows that they were made
+   * @returns the record of each
+   * @throws Error where they cannot be written down: nothing has changed then
+   */
+  changeAll(changes: readonly Change[], token?: TransactionToken): readonly (StreamRecord | undefined)[] {
+    const together = changes.map((change, at) => {
+      const ahead = changes.slice(0, at).filter(({ table }) => table === change.table).length;
+      return this.itemChange(change, ahead);
+    });
+    const transaction = { together, ...(token && { token }) };
+    this.journal.append(transaction);
+    this.applyAll(transaction);
+    return together.map(({ record }) => record);
+  }
+
+  /** The transaction of a token, for ten minutes. */
+  transactionOf(token: string): TransactionToken | undefined {
+    const known = this.tokens.get(token);
+    return known && this.isFresh(known) ? known : undefined;
+  }
+
+  private itemChange({ table, key, images }: Change, ahead = 0): ItemChange {
+    const record = this.tables.get(table)?.stream?.recordOf(key, images, ahead);
+    return { table, ...(images.after ? { put: images.after } : { removed: key }), ...(record && { record }) };
+  }
+
+  private isFresh({ at }: TransactionToken): boolean {
+    return this.clock.now() - at < TOKEN_MS;
   }
 
   private commit(change: TableChange): void {
     this.journal.append(change);
     this.apply(change);
+  }
+
+  private applyAll({ together, token }: Transaction): void {
+    for (const change of together) this.apply(change);
+    if (!token) return;
+    for (const old of this.tokens.values()) if (!this.isFresh(old)) this.tokens.delete(old.token);
+    this.tokens.set(token.token, token);
   }
 
   private apply(change: TableChange): void {
@@ -128,7 +201,8 @@ export class TableContents {
     return new Date(Math.max(this.clock.now(), this.lastLabelAt + 1)).toISOString().replace("Z", "");
   }
 
-  private *snapshot(): Iterable<TableChange> {
+  private *snapshot(): Iterable<TableChange | Transaction> {
+    for (const token of this.tokens.values()) if (this.isFresh(token)) yield { together: [], token };
     for (const [table, { keySchema, items, stream }] of this.tables) {
       yield { table, keySchema };
       for (const put of items.values()) yield { table, put };

@@ -1,6 +1,8 @@
-import { type Access, AwsError, type Caller } from "../aws";
+import { type Access, AwsError, type Caller, type Clock } from "../aws";
 import type { Engine } from "./engine";
 import { type ItemOperations, notFound, type Table } from "./items";
+import type { TableContents } from "./table-contents";
+import { Transactions } from "./transactions";
 import type { Turns } from "./turns";
 
 type Json = Record<string, unknown>;
@@ -23,13 +25,18 @@ export class TableOperations {
     BatchGetItem: (caller, input) => this.batchGet(caller, input),
     BatchWriteItem: (caller, input) => this.batchWrite(caller, input),
     TransactGetItems: (caller, input) => this.transactGet(caller, input),
+    TransactWriteItems: (caller, input) => this.transactions.write(caller, input),
     DescribeTimeToLive: async (caller, input) => this.describeTimeToLive(caller, input),
     ListTables: async (caller, input) => this.listTables(caller, input),
   };
 
+  private readonly transactions: Transactions;
+
   constructor(
     private readonly options: {
       readonly access: Access;
+      readonly clock: Clock;
+      readonly contents: TableContents;
       readonly engine: Engine;
       readonly turns: Turns;
       readonly items: ItemOperations;
@@ -37,7 +44,10 @@ export class TableOperations {
       readonly tables: ReadonlyMap<string, Table>;
       readonly arnOf: (tableName: string) => string;
     },
-  ) {}
+  ) {
+    const tableOf = (caller: Caller, action: string, written: string) => this.tableOf(caller, action, written);
+    this.transactions = new Transactions({ ...options, tableOf });
+  }
 
   /** Names of the operations that are here. */
   get names(): readonly string[] {

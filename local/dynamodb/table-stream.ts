@@ -57,10 +57,13 @@ export class TableStream {
     return this.kept.slice(start, start + limit);
   }
 
-  /** The record that a change would have. It is not on the stream before it is added. */
-  recordOf(keys: Item, images: Images): StreamRecord {
+  /**
+   * The record that a change would have. It is not on the stream before it is added.
+   * @param ahead how many others will be added before it
+   */
+  recordOf(keys: Item, images: Images, ahead = 0): StreamRecord {
     const { before, after, userIdentity } = images;
-    const sequence = String(this.last + 1n);
+    const sequence = String(this.last + 1n + BigInt(ahead));
     const has = (image: string): boolean => this.viewType === image || this.viewType === "NEW_AND_OLD_IMAGES";
     const seen = {
       ...(after && has("NEW_IMAGE") ? { NewImage: after } : {}),

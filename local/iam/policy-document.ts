@@ -46,6 +46,10 @@ function readStatements(name: string, document: string): readonly PolicyStatemen
   }
 }
 
+/** Policies that were read before: one of a resource comes with every call that is about it. */
+const known = new Map<string, NamedPolicy>();
+const MAX_KNOWN = 1_000;
+
 /**
  * Reads a policy.
  *
@@ -54,6 +58,15 @@ function readStatements(name: string, document: string): readonly PolicyStatemen
  * @throws AwsError `UnsupportedOperation` (400) naming what in it is not modelled
  */
 export function policyOf(name: string, document: string, use: PolicyUse): NamedPolicy {
+  const key = `${use} ${name.length} ${name}${document}`;
+  const policy = known.get(key) ?? readPolicy(name, document, use);
+  // Names of sessions have no end.
+  if (known.size >= MAX_KNOWN) known.clear();
+  known.set(key, policy);
+  return policy;
+}
+
+function readPolicy(name: string, document: string, use: PolicyUse): NamedPolicy {
   const statements = readStatements(name, document);
   for (const [index, statement] of statements.entries()) {
     const of = `Statement ${statement.sid ?? index} of ${name}`;

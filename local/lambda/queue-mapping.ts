@@ -39,8 +39,12 @@ interface Settings {
 
 const MAX_RECEIVED = 10;
 const LONG_POLL_SECONDS = 20;
-/** Without a maximum Lambda begins with five batches at a time: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html */
-const BATCHES_AT_A_TIME = 5;
+/**
+ * Lambda begins with five batches at a time and, while that is not enough, adds 300 a minute up to the maximum. Without a maximum it stays here
+ * at five. @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+ */
+const FIRST_BATCHES = 5;
+const MS_PER_FURTHER_BATCH = 200;
 const PAUSE_AFTER_ERROR_MS = 1_000;
 
 /**
@@ -55,6 +59,10 @@ export class QueueMapping {
   private readonly queueUrl: string;
   private settings: Settings;
   private complaint?: string;
+  /** Batches that there may be at a time by now. */
+  private allowed = FIRST_BATCHES;
+  /** Since when there are as many, in milliseconds since 1970. */
+  private fullSince?: number;
 
   /** @throws Error for what is not modelled, or breaks a rule; AwsError for a filter that AWS refuses */
   constructor(
@@ -97,12 +105,33 @@ export class QueueMapping {
   private async poll(): Promise<void> {
     if (!(await this.isTimeEnough())) return;
     while (true) {
-      const { settings } = this;
-      const max = settings.mapping.scaling_config?.maximum_concurrency ?? BATCHES_AT_A_TIME;
-      if (this.batches.size >= max) await this.receiving.wait(Promise.race(this.batches));
+      await this.untilAllowed();
       const messages = await this.gather();
       const batch = this.working.run(() => this.process(messages)).finally(() => this.batches.delete(batch));
       this.batches.add(batch);
+    }
+  }
+
+  /** Waits until there may be one more batch: one is over, or there were as many as there may be for so long that there may be more. */
+  private async untilAllowed(): Promise<void> {
+    const { clock } = this.options;
+    const maximum = (): number => this.settings.mapping.scaling_config?.maximum_concurrency ?? FIRST_BATCHES;
+    const isFull = (): boolean => this.batches.size >= Math.min(this.allowed, maximum());
+    if (!isFull()) this.fullSince = undefined;
+    while (isFull()) {
+      const ended = Promise.race(this.batches);
+      if (this.allowed >= maximum()) {
+        await this.receiving.wait(ended);
+        continue;
+      }
+      this.fullSince ??= clock.now();
+      const left = this.fullSince + MS_PER_FURTHER_BATCH - clock.now();
+      if (left > 0) {
+        await this.receiving.pause(left, ended);
+      } else {
+        this.allowed += 1;
+        this.fullSince = undefined;
+      }
     }
   }
 

@@ -3,11 +3,18 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { unzipSync } from "fflate";
+import { isAlive } from "../process-life";
+
+/** Named after machine and process: a container that shares the folder for temporary files numbers its own processes. */
+const PREFIX = `gatehouse-lambda-${os.hostname()}-`;
 
 /** Unpacked zips of functions, each in a folder of its own, under one that is removed at the end of the process at the latest. */
 export class TaskRoots {
   private root?: string;
   private count = 0;
+
+  /** @param temporary folder for temporary files @default - the system's */
+  constructor(private readonly temporary = os.tmpdir()) {}
 
   /**
    * Unpacks the zip of a function.
@@ -16,7 +23,8 @@ export class TaskRoots {
    */
   unpack(functionName: string, zip: Uint8Array): string {
     if (!this.root) {
-      this.root = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "gatehouse-lambda-")));
+      removeLeft(this.temporary);
+      this.root = fs.realpathSync(fs.mkdtempSync(path.join(this.temporary, `${PREFIX}${process.pid}-`)));
       // For a process that ends without having the time to stop.
       process.once("exit", this.removeAll);
     }
@@ -43,6 +51,15 @@ export class TaskRoots {
     process.off("exit", this.removeAll);
     if (this.root) fs.rmSync(this.root, { recursive: true, force: true });
   };
+}
+
+/** Removes what processes have left that were killed before they could. */
+function removeLeft(temporary: string): void {
+  for (const name of fs.readdirSync(temporary)) {
+    if (!name.startsWith(PREFIX)) continue;
+    const pid = Number(name.slice(PREFIX.length).split("-")[0]);
+    if (pid > 0 && !isAlive(pid)) fs.rm(path.join(temporary, name), { recursive: true, force: true }, () => undefined);
+  }
 }
 
 /**

@@ -17,6 +17,7 @@ export function refusalOf({ headers, method, url = "/" }: IncomingMessage, port:
   const { host, origin, "sec-fetch-site": site, "content-type": contentType = "" } = headers;
   if (host !== `127.0.0.1:${port}` && host !== `localhost:${port}`)
     return { status: 421, why: `The page is at http://127.0.0.1:${port}/ and under no other name.` };
+  if (!url.startsWith("/")) return { status: 400, why: "What is asked for must begin with /." };
   // A link from somewhere else may lead to the page, and to nothing in it.
   if (site !== undefined && site !== "same-origin" && site !== "none" && !(method === "GET" && url === "/"))
     return { status: 403, why: "Other sites have no access." };

@@ -18,12 +18,20 @@ export function whyFailed(
   return ids.some((id) => failed.includes(id)) ? "the function reports it as failed" : undefined;
 }
 
+/** How a function failed with a message last. */
+export interface Failure {
+  /** Whose log says more. */
+  readonly functionName: string;
+  readonly why: string;
+  readonly requestId: string;
+}
+
 /** Remembers why functions failed with messages, for whoever finds one in a dead-letter queue. */
 export class Failures {
   /** Ids of the messages that an invocation works on, by the invocation's. */
   private readonly working = new Map<string, readonly string[]>();
   /** By the message's id; the last failure last. */
-  private readonly last = new Map<string, string>();
+  private readonly last = new Map<string, Failure>();
 
   see(happening: Happening): void {
     if (happening.kind === "invocation") {
@@ -36,8 +44,8 @@ export class Failures {
     }
   }
 
-  /** What went wrong with a message last, with the request by which the function's log says more. */
-  of(messageId: string): string | undefined {
+  /** What went wrong with a message last. */
+  of(messageId: string): Failure | undefined {
     return this.last.get(messageId);
   }
 
@@ -45,7 +53,7 @@ export class Failures {
     const why = whyFailed(ended.result, [messageId]);
     this.last.delete(messageId);
     if (why === undefined) return;
-    this.last.set(messageId, `${nameOf(ended.functionArn)}: ${why} (request ${ended.requestId})`);
+    this.last.set(messageId, { functionName: nameOf(ended.functionArn), why, requestId: ended.requestId });
     const [oldest] = this.last.keys();
     if (this.last.size > MOST && oldest !== undefined) this.last.delete(oldest);
   }

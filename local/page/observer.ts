@@ -1,6 +1,6 @@
 import type { Cloud } from "../cloud";
 import type { Happening } from "../traffic";
-import { Failures } from "./failures";
+import { type Failure, Failures } from "./failures";
 import { Feed } from "./feed";
 import { Follow, type Seen } from "./follow";
 import { layoutOf, routeY } from "./layout";
@@ -110,7 +110,7 @@ export class Observer {
   }
 
   /** What a function said of a message last, where it failed with it. */
-  failureOf(messageId: string): string | undefined {
+  failureOf(messageId: string): Failure | undefined {
     return this.failures.of(messageId);
   }
 

@@ -97,7 +97,8 @@ export class LocalPage {
   private async serve(request: http.IncomingMessage, response: http.ServerResponse, port: number): Promise<void> {
     for (const [name, value] of Object.entries(always)) response.setHeader(name, value);
     const refusal = refusalOf(request, port);
-    const url = new URL(request.url ?? "/", this.url);
+    // Joined, not resolved: `//[` and `http://x:y/` are requests that any program can make, and no URLs.
+    const url = new URL(`${this.url}${(request.url ?? "/").slice(1)}`);
     if (!refusal && request.method === "GET" && url.pathname === "/events") {
       this.observer.feed.add(response);
       return;

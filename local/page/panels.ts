@@ -1,4 +1,5 @@
 import type { Cloud } from "../cloud";
+import type { Failure } from "./failures";
 import { plainItem } from "./plain-item";
 
 /** What a panel is asked for. */
@@ -28,7 +29,7 @@ export interface Observed {
   /** When an item was changed in this run. */
   changedAt(tableName: string, item: Readonly<Record<string, unknown>>): number | undefined;
   /** What went wrong with a message last. */
-  failureOf(messageId: string): string | undefined;
+  failureOf(messageId: string): Failure | undefined;
 }
 
 function page<Row>(rows: readonly Row[], { filter, count }: Asked, textOf: (row: Row) => string) {
@@ -36,6 +37,8 @@ function page<Row>(rows: readonly Row[], { filter, count }: Asked, textOf: (row:
   const fitting = wanted === "" ? rows : rows.filter((row) => textOf(row).toLowerCase().includes(wanted));
   return { total: fitting.length, rows: fitting.slice(0, count) };
 }
+
+const count = new Intl.NumberFormat("en").format;
 
 const textOf = (row: unknown): string => JSON.stringify(row);
 
@@ -59,7 +62,11 @@ export const panels: Readonly<Record<string, Panel>> = {
   queues: (cloud, asked, observed) => {
     const queues = cloud.sqs.queues();
     const hintOf = ({ visible, inFlight, delayed }: (typeof queues)[number]): string =>
-      [`${visible} waiting`, inFlight > 0 ? `${inFlight} in flight` : "", delayed > 0 ? `${delayed} delayed` : ""]
+      [
+        `${count(visible)} waiting`,
+        inFlight > 0 ? `${count(inFlight)} in flight` : "",
+        delayed > 0 ? `${count(delayed)} delayed` : "",
+      ]
         .filter(Boolean)
         .join(", ");
     const choices = queues.map((queue) => ({ name: queue.queueName, hint: hintOf(queue) }));

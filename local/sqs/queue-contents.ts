@@ -1,5 +1,6 @@
 import type { Journal, Journals } from "../journal";
 import type { MessageAttributes } from "../protocol/message-attributes";
+import { HeldMessages } from "./held-messages";
 
 /** A message as a queue holds it; times are milliseconds since 1970. */
 export interface Message {
@@ -33,7 +34,7 @@ export type MessageChange = { readonly queue: string } & (
  * made again.
  */
 export class QueueContents {
-  private readonly held = new Map<string, Map<string, Message>>();
+  private readonly held = new Map<string, HeldMessages>();
   private readonly journal: Journal<readonly MessageChange[]>;
 
   /** @throws Error for a journal that cannot be read */
@@ -49,9 +50,9 @@ export class QueueContents {
     return [...this.held.keys()];
   }
 
-  /** The messages of a queue by id, those that came first before the others. */
-  of(queue: string): ReadonlyMap<string, Message> {
-    return this.held.get(queue) ?? new Map();
+  /** The messages of a queue as they are now; after a change it has to be asked for again. */
+  of(queue: string): Omit<HeldMessages, "apply"> {
+    return this.held.get(queue) ?? new HeldMessages();
   }
 
   /**
@@ -66,27 +67,14 @@ export class QueueContents {
 
   private apply(changes: readonly MessageChange[]): void {
     for (const change of changes) {
-      const messages = this.held.get(change.queue) ?? new Map<string, Message>();
-      applyTo(messages, change);
+      const messages = this.held.get(change.queue) ?? new HeldMessages();
+      messages.apply(change);
       if (messages.size > 0) this.held.set(change.queue, messages);
       else this.held.delete(change.queue);
     }
   }
 
   private *snapshot(): Iterable<readonly MessageChange[]> {
-    for (const [queue, messages] of this.held) for (const put of messages.values()) yield [{ queue, put }];
-  }
-}
-
-function applyTo(messages: Map<string, Message>, change: MessageChange): void {
-  if ("put" in change) {
-    messages.set(change.put.messageId, change.put);
-  } else if ("changed" in change) {
-    const message = messages.get(change.changed.messageId);
-    if (message) messages.set(message.messageId, { ...message, ...change.changed });
-  } else if (change.removed === "all") {
-    messages.clear();
-  } else {
-    for (const messageId of change.removed) messages.delete(messageId);
+    for (const [queue, messages] of this.held) for (const put of messages) yield [{ queue, put }];
   }
 }

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { AwsError, type Clock } from "../aws";
 import type { Tell } from "../traffic";
+import type { MessageIndex } from "./message-index";
 import type { Message, MessageChange, QueueContents } from "./queue-contents";
 import type { QueueSettings } from "./queue-settings";
 
@@ -53,23 +54,12 @@ export class SqsQueue {
 
   /** Messages that are held now: those past their retention are gone. */
   messages(): readonly Message[] {
-    const { queueName, messageRetentionSeconds } = this.settings;
-    const oldest = this.options.clock.now() - messageRetentionSeconds * 1_000;
-    const held = [...this.held.values()];
-    const expired = held.filter(({ sentAt }) => sentAt <= oldest).map(({ messageId }) => messageId);
-    if (expired.length === 0) return held;
-    this.options.contents.commit([{ queue: queueName, removed: expired }]);
-    for (const messageId of expired) {
-      this.options.log(`✗ ${messageId} was kept for its ${messageRetentionSeconds} s and is gone`);
-    }
-    return held.filter(({ sentAt }) => sentAt > oldest);
+    this.index();
+    return [...this.held];
   }
 
   counts(): { readonly visible: number; readonly inFlight: number; readonly delayed: number } {
-    const messages = this.messages();
-    const hidden = messages.filter(({ visibleAt }) => visibleAt > this.options.clock.now());
-    const delayed = hidden.filter(({ receiptHandle }) => !receiptHandle).length;
-    return { visible: messages.length - hidden.length, inFlight: hidden.length - delayed, delayed };
+    return this.index().counts;
   }
 
   add(message: Message): void {
@@ -127,8 +117,8 @@ export class SqsQueue {
    */
   move(destinationOf: (message: Message) => SqsQueue | undefined): number {
     const now = this.options.clock.now();
-    const moves = this.messages().flatMap((message) => {
-      const destination = message.visibleAt <= now ? destinationOf(message) : undefined;
+    const moves = [...this.index().visibleInOrder()].flatMap((message) => {
+      const destination = destinationOf(message);
       return destination ? [{ message, destination }] : [];
     });
     const changes = moves.flatMap(({ message, destination }): MessageChange[] => {
@@ -150,8 +140,23 @@ export class SqsQueue {
     this.wake();
   }
 
-  private get held(): ReadonlyMap<string, Message> {
+  private get held(): ReturnType<QueueContents["of"]> {
     return this.options.contents.of(this.settings.queueName);
+  }
+
+  /** What is to be seen of the messages now, once those past their retention are gone. */
+  private index(): MessageIndex {
+    const { queueName, messageRetentionSeconds } = this.settings;
+    const now = this.options.clock.now();
+    const index = this.held.at(now);
+    const expired = index.sentUpTo(now - messageRetentionSeconds * 1_000);
+    if (expired.length === 0) return index;
+    const removed = expired.map(({ messageId }) => messageId);
+    this.options.contents.commit([{ queue: queueName, removed }]);
+    for (const messageId of removed) {
+      this.options.log(`✗ ${messageId} was kept for its ${messageRetentionSeconds} s and is gone`);
+    }
+    return this.held.at(now);
   }
 
   /** Receives, and gives up what was received often enough, as one change. */
@@ -161,9 +166,8 @@ export class SqsQueue {
     const taken: Message[] = [];
     const changes: MessageChange[] = [];
     const givenUp: { readonly messageId: string; readonly receiveCount: number; readonly to: SqsQueue }[] = [];
-    for (const message of this.messages()) {
+    for (const message of this.index().visibleInOrder()) {
       if (taken.length === count) break;
-      if (message.visibleAt > now) continue;
       const { messageId, receiptHandle: _handle, ...rest } = message;
       const to = this.givenUpTo(message);
       if (to) {
@@ -231,10 +235,7 @@ export class SqsQueue {
   /** Resolves when a message came, was released or becomes visible, and at the deadline at the latest. */
   private change(deadline: number): Promise<void> {
     const now = this.options.clock.now();
-    const next = this.messages().reduce(
-      (time, { visibleAt }) => (visibleAt > now ? Math.min(time, visibleAt) : time),
-      deadline,
-    );
+    const next = Math.min(deadline, this.index().nextVisibleAt() ?? deadline);
     return new Promise((resolve) => {
       const done = (): void => {
         cancel();

@@ -91,7 +91,7 @@ describe("refuses", () => {
 });
 
 test("takes tokens of any of its pools, out of the header that it names", async () => {
-  const [one, two] = [userPool(), userPool()];
+  const [one, two] = [userPool(), userPool(undefined, undefined, "staff")];
   const users = { type: "COGNITO_USER_POOLS", provider_arns: [one.arn, two.arn] };
   const api = authorizedApi(["GET /orders"], { ...users, identity_source: "method.request.header.X-Token" });
   const userPoolByArn = (arn: string) => one.cognito.poolByArn(arn) ?? two.cognito.poolByArn(arn);

@@ -177,8 +177,8 @@ test.each<[string, () => Promise<{ status: number; body: { __type: string; messa
   ],
   [
     "what is not modelled",
-    () => call("TransactWriteItems", { TransactItems: [] }),
-    "TransactWriteItems is not modelled in the local run",
+    () => call("ExecuteStatement", { Statement: "SELECT * FROM orders" }),
+    "ExecuteStatement is not modelled in the local run",
   ],
   [
     "a malformed key",

@@ -1,11 +1,10 @@
-import * as http from "node:http";
-import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { createPresignedPost } from "@aws-sdk/s3-presigned-post";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import * as fc from "fast-check";
 import { type SignedRequest, sign, type VerifyOptions, verify, verifyPostPolicy } from "../../../local/iam/sigv4";
+import { ReceivedRequests } from "../../support/received-requests";
 
 const credentials = {
   accessKeyId: "ASIAEXAMPLE",
@@ -391,29 +390,23 @@ describe("signatures in a header", () => {
 });
 
 describe("requests of the SDK's, over HTTP", () => {
-  let server: http.Server;
+  let requests: ReceivedRequests;
   let client: S3Client;
-  const received: SignedRequest[] = [];
-  const last = (): SignedRequest => received.at(-1) as SignedRequest;
+  const last = (): SignedRequest => requests.last;
   const now = (): VerifyOptions => options({ now: Date.now() });
 
   beforeAll(async () => {
-    server = http.createServer(async (request, response) => {
-      const chunks: Buffer[] = [];
-      for await (const chunk of request) chunks.push(chunk as Buffer);
-      const { method = "", url: path = "", headers } = request;
-      received.push({ method, path, headers, body: Buffer.concat(chunks) });
-      response.writeHead(500).end();
+    requests = await ReceivedRequests.start();
+    client = new S3Client({
+      endpoint: requests.url,
+      region: "eu-west-1",
+      credentials,
+      maxAttempts: 1,
+      forcePathStyle: true,
     });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    client = new S3Client({ endpoint, region: "eu-west-1", credentials, maxAttempts: 1, forcePathStyle: true });
   });
 
-  afterAll(async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  });
+  afterAll(() => requests.stop());
 
   test("verify with a checksum in a header, and not with another body", async () => {
     await client.send(new PutObjectCommand({ Bucket: "b", Key: "é", Body: "bytes" })).catch(() => {});

@@ -1,11 +1,10 @@
 import { execFile, spawnSync } from "node:child_process";
-import * as http from "node:http";
-import type { AddressInfo } from "node:net";
 import { promisify } from "node:util";
 import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { PublishCommand, SNSClient } from "@aws-sdk/client-sns";
 import { type SignedRequest, sign, type VerifyOptions, verify } from "../../../local/iam/sigv4";
+import { ReceivedRequests } from "../../support/received-requests";
 
 const credentials = {
   accessKeyId: "ASIAEXAMPLE",
@@ -56,32 +55,17 @@ function testWithCurl(title: string, run: () => Promise<void>): void {
 }
 
 describe("signatures of others", () => {
-  let server: http.Server;
-  let endpoint: string;
-  const received: SignedRequest[] = [];
+  let requests: ReceivedRequests;
 
   beforeAll(async () => {
-    server = http.createServer(async (request, response) => {
-      const chunks: Buffer[] = [];
-      for await (const chunk of request) chunks.push(chunk as Buffer);
-      const { method = "", url: path = "", headers } = request;
-      received.push({ method, path, headers, body: Buffer.concat(chunks) });
-      response.writeHead(500).end();
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    requests = await ReceivedRequests.start();
   });
 
-  afterAll(async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  });
+  afterAll(() => requests.stop());
 
-  beforeEach(() => received.splice(0));
-
-  const last = (): SignedRequest => received.at(-1) as SignedRequest;
+  const last = (): SignedRequest => requests.last;
   const now = (): VerifyOptions => options({ now: Date.now() });
-  const client = () => ({ endpoint, region: "eu-west-1", credentials, maxAttempts: 1 });
+  const client = () => ({ endpoint: requests.url, region: "eu-west-1", credentials, maxAttempts: 1 });
 
   test("the SDK's for DynamoDB, in JSON", async () => {
     const dynamodb = new DynamoDBClient(client());
@@ -113,7 +97,13 @@ describe("signatures of others", () => {
     await promisify(execFile)("curl", [
       ...["--silent", "--aws-sigv4", "aws:amz:eu-west-1:execute-api", "--user", user],
       ...["--header", `x-amz-security-token: ${credentials.sessionToken}`],
-      ...["--header", "content-type: application/json", "--data", '{"orderID":"1"}', `${endpoint}/dev/orders?a=1&b=2`],
+      ...[
+        "--header",
+        "content-type: application/json",
+        "--data",
+        '{"orderID":"1"}',
+        `${requests.url}/dev/orders?a=1&b=2`,
+      ],
     ]);
     expect(verify(last(), now())).toMatchObject({ service: "execute-api", region: "eu-west-1" });
   });

@@ -321,6 +321,30 @@ describe("a queue", () => {
     expect(queues.deleted).toEqual(["r0"]);
   });
 
+  test("begins with five batches at a time, and has one more every 200 ms that all are busy, up to its maximum", async () => {
+    const release: (() => void)[] = [];
+    const { queues, mappings, bodies, clock } = world(() => new Promise<void>((resolve) => release.push(resolve)));
+    queues.send(..."abcdefghi");
+    mappings.create({ ...arguments_, batch_size: 1, scaling_config: { maximum_concurrency: 7 } });
+    await settle();
+    const begin = clock.time;
+    expect(bodies()).toHaveLength(5);
+    for (const [batches, after] of [
+      [6, 200],
+      [7, 400],
+    ] as const) {
+      clock.next();
+      await settle();
+      expect([bodies().length, clock.time - begin]).toEqual([batches, after]);
+    }
+    clock.next();
+    await settle();
+    expect([bodies().length, clock.time - begin]).toEqual([7, 400]);
+    release[0]?.();
+    await settle();
+    expect(bodies()).toHaveLength(8);
+  });
+
   test("gathers within its window, and up to its batch size", async () => {
     const { queues, mappings, bodies, clock } = world();
     mappings.create({ ...arguments_, batch_size: 12, maximum_batching_window_in_seconds: 5 });

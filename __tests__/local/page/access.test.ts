@@ -18,6 +18,7 @@ test.each([
   ["a link on another site to the page", "GET", "/", { host, "sec-fetch-site": "cross-site" }, undefined],
   ["another site that reads", "GET", "/data/queues", { host, "sec-fetch-site": "cross-site" }, 403],
   ["another port of this machine that reads", "GET", "/data/queues", { host, "sec-fetch-site": "same-site" }, 403],
+  ["a program that takes it for a proxy", "GET", `http://${host}/data/queues`, { host }, 400],
   ["another site that listens", "GET", "/events", { host, "sec-fetch-site": "cross-site" }, 403],
 ])("of who reads by %s", (_, method, url, headers, status) => {
   expect(ask(method, url, headers as Record<string, string>)).toBe(status);

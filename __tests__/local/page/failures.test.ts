@@ -12,11 +12,13 @@ function invoke(failures: Failures, requestId: string, ids: readonly string[], r
 
 const error = (errorMessage: string) => ({ functionError: { errorType: "Error", errorMessage } });
 
+const failure = (why: string, requestId: string) => ({ functionName: "writer", why, requestId });
+
 test("remembers what a function failed with, for each message of the batch", () => {
   const failures = new Failures();
   invoke(failures, "r1", ["a", "b"], error("no room"));
   expect([failures.of("a"), failures.of("b"), failures.of("c")]).toEqual([
-    ...["writer: no room (request r1)", "writer: no room (request r1)", undefined],
+    ...[failure("no room", "r1"), failure("no room", "r1"), undefined],
   ]);
 });
 
@@ -24,7 +26,7 @@ test("remembers of a batch what the function reports, and forgets it when it suc
   const failures = new Failures();
   invoke(failures, "r1", ["a", "b"], { payload: { batchItemFailures: [{ itemIdentifier: "b" }] } });
   expect([failures.of("a"), failures.of("b")]).toEqual([
-    ...[undefined, "writer: the function reports it as failed (request r1)"],
+    ...[undefined, failure("the function reports it as failed", "r1")],
   ]);
   invoke(failures, "r2", ["b"], { payload: null });
   expect(failures.of("b")).toBeUndefined();
@@ -35,5 +37,5 @@ test("remembers the last 1,000, and takes nonsense for no report", () => {
   invoke(failures, "r0", ["odd"], { payload: { batchItemFailures: "all" } });
   expect(failures.of("odd")).toBeUndefined();
   for (let at = 0; at <= 1_000; at += 1) invoke(failures, `r${at}`, [`m${at}`], error("no"));
-  expect([failures.of("m0"), failures.of("m1")]).toEqual([undefined, "writer: no (request r1)"]);
+  expect([failures.of("m0"), failures.of("m1")]).toEqual([undefined, failure("no", "r1")]);
 });

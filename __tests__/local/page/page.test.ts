@@ -58,6 +58,17 @@ function ask(
   });
 }
 
+/** Asks for what is no URL: any program, and some of it any site, can. */
+function askLiterally(asked: string): Promise<{ status: number }> {
+  const { port } = new URL(local.url);
+  return new Promise((resolve, reject) => {
+    const request = http.request({ host: "127.0.0.1", port, path: asked }, (response) => {
+      response.resume().on("end", () => resolve({ status: response.statusCode ?? 0 }));
+    });
+    request.on("error", reject).end();
+  });
+}
+
 async function open(page: Page, address = ""): Promise<void> {
   await page.goto(`${local.url}${address}`);
   await untilLive(page);
@@ -85,6 +96,8 @@ describe("the page's server", () => {
     expect((await ask("POST", "/send", json, "{")).status).toBe(400);
     expect((await ask("POST", "/nowhere", json, "{}")).status).toBe(404);
     expect((await ask("GET", "/../page.ts")).status).toBe(404);
+    expect((await askLiterally("//[")).status).toBe(404);
+    expect((await askLiterally("http://evil.example:x/")).status).toBe(400);
     expect((await ask("OPTIONS", "/send", json)).status).toBe(405);
     expect(cloud.sns.outbox).toEqual([]);
   });
@@ -225,8 +238,12 @@ testInBrowser("follows an order that keeps failing into the dead-letter queue, a
   await page.$eval(".node.queue[href$=DLQ]", (node) => (node as unknown as { focus(): void }).focus());
   await page.keyboard.press("Enter");
   await untilText(page, "#rows", "given up by dev-POC-Queue");
-  expect(await textOf(page, "#rows .bad")).toMatch(/^dev-write-order: .+ \(request [\w-]+\)$/);
+  expect(await textOf(page, "#rows .bad")).toMatch(/^dev-write-order: .+ \(request [\w-]+\) Its log$/);
   await page.waitForSelector(".edge.failures.used .count ::-p-text(1)");
+  // The function reports a whole batch; its log has the reason, by the message's id.
+  await page.click("#rows .bad a");
+  await untilText(page, "#rows", "Order not stored: orderID is taken by a different order: taken");
+  expect(await page.$$("#rows tbody tr")).toHaveLength(5);
 });
 
 testInBrowser("counts what comes from elsewhere, while it comes", async (page) => {
@@ -305,6 +322,8 @@ testInBrowser("comes back by itself when the run starts again, and shows what th
   const port = Number(new URL(local.url).port);
   await local.stop();
   await page.waitForSelector('#connection[data-state="lost"]');
+  await page.click("#send button");
+  await untilText(page, "#answer", "the run cannot be reached");
   local = await LocalPage.start(cloud, port);
   await untilLive(page);
   await page.waitForFunction("document.querySelectorAll('#picture .edge.used').length === 0");

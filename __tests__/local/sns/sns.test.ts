@@ -1,5 +1,4 @@
 import * as http from "node:http";
-import type { AddressInfo } from "node:net";
 import {
   GetTopicAttributesCommand,
   ListSubscriptionsByTopicCommand,
@@ -11,6 +10,7 @@ import {
 import { AwsError, type Clock } from "../../../local/aws";
 import { type Mail, type Publication, Sns } from "../../../local/sns/sns";
 import { openAccess, place, someone } from "../../support/local";
+import { bodyOf, close, listen } from "../../support/loopback";
 
 const clock: Clock = { now: () => 1_800_000_000_000, after: () => () => undefined };
 
@@ -230,17 +230,14 @@ describe("through the SDK", () => {
     }),
   );
   const server = http.createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
     const headers = request.headers as Record<string, string>;
-    const answer = await sns.handle(someone, { headers, body: Buffer.concat(chunks).toString() });
+    const answer = await sns.handle(someone, { headers, body: String(await bodyOf(request)) });
     response.writeHead(answer.status, answer.headers).end(answer.body);
   });
   let client: SNSClient;
 
   beforeAll(async () => {
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const endpoint = await listen(server);
     const credentials = { accessKeyId: "test", secretAccessKey: "test" };
     client = new SNSClient({ endpoint, region: place.region, credentials, maxAttempts: 1 });
     subscribe("a@example.com");
@@ -248,7 +245,7 @@ describe("through the SDK", () => {
 
   afterAll(async () => {
     client.destroy();
-    await new Promise((resolve) => server.close(resolve));
+    await close(server);
   });
 
   afterEach(() => {

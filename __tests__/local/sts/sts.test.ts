@@ -1,5 +1,4 @@
 import * as http from "node:http";
-import type { AddressInfo } from "node:net";
 import {
   AssumeRoleCommand,
   type AssumeRoleCommandInput,
@@ -12,6 +11,7 @@ import { Iam } from "../../../local/iam/iam";
 import { verify } from "../../../local/iam/sigv4";
 import { Sts } from "../../../local/sts/sts";
 import { LeapingClock, place } from "../../support/local";
+import { bodyOf, close, listen } from "../../support/loopback";
 
 const { accountId, region } = place;
 const clock = new LeapingClock();
@@ -39,10 +39,8 @@ let endpoint: string;
 
 /** Verifies and answers as the local run does. */
 async function respond(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
   const { method = "", url: path = "", headers } = request;
-  const body = Buffer.concat(chunks);
+  const body = await bodyOf(request);
   const options = { secretOf: (key: string) => iam.sessionOf(key), now: clock.now(), region };
   try {
     const { accessKeyId } = verify({ method, path, headers, body }, options);
@@ -58,14 +56,10 @@ async function respond(request: http.IncomingMessage, response: http.ServerRespo
 
 beforeAll(async () => {
   server = http.createServer((request, response) => void respond(request, response));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  endpoint = await listen(server);
 });
 
-afterAll(async () => {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-});
+afterAll(() => close(server));
 
 const clientOf = (credentials: Credentials): STSClient =>
   // The SDK reads how far the server's clock is from its own out of its answers, and signs by that.

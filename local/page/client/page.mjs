@@ -9,23 +9,28 @@ let stacks = [];
 
 async function drawAll() {
   const { endpoint, place, stacks: drawn } = await read("data/picture");
-  part("place").textContent = `${endpoint} · account ${place.accountId} · ${place.region}`;
+  part("place").replaceChildren(
+    ...[endpoint, `account ${place.accountId}`, place.region].map((text) => element("span", {}, text)),
+  );
   stacks = drawn;
   // What a person looks at first is where most happens.
   const order = [...stacks].sort((one, other) => Number(isOrders(other)) - Number(isOrders(one)));
-  part("stacks").replaceChildren(
-    ...order.map(({ name }) => {
-      const button = element("button", { type: "button", "data-stack": name }, name);
-      button.addEventListener("click", () => {
-        choose(name);
-        panels.reopen();
-        send.prefer(name);
-      });
-      return button;
-    }),
-  );
+  // Where the stacks are the same, what a person has focused or is about to click stays.
+  const names = order.map(({ name }) => name);
+  if ([...part("stacks").children].map(({ dataset }) => dataset.stack).join("\n") !== names.join("\n"))
+    part("stacks").replaceChildren(...names.map(buttonFor));
   const kept = stacks.find(({ name }) => name === sessionStorage.getItem(CHOSEN));
   if (order.length > 0) choose((kept ?? order[0]).name);
+}
+
+function buttonFor(name) {
+  const button = element("button", { type: "button", "data-stack": name }, name);
+  button.addEventListener("click", () => {
+    choose(name);
+    panels.reopen();
+    send.prefer(name);
+  });
+  return button;
 }
 
 const isOrders = ({ name }) => name.startsWith("orders");

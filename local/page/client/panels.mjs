@@ -24,12 +24,25 @@ function stateOf({ visibleAt, receiveCount, deadLetterSourceArn }) {
   return [where, from].filter(Boolean).join("; ");
 }
 
+/** What a function failed with, and the way to what its log has of the message: a batch's error often says no more than that all failed. */
+function failureOf({ messageId, failure: { functionName, why, requestId } }) {
+  const href = `#logs/${encodeURIComponent(functionName)}/${encodeURIComponent(messageId)}`;
+  const said = `${functionName}: ${why} (request ${requestId}) `;
+  return element(
+    "p",
+    { class: "bad" },
+    said,
+    element("a", { href, "aria-label": `Log of message ${messageId}` }, "Its log"),
+  );
+}
+
 /** What a line of a log in JSON says first: of a function's own lines the message, of Lambda's the kind. @param {string} line */
 function partsOfLine(line) {
   try {
-    const { time: lambdaTime, timestamp, level, message, type } = JSON.parse(line);
+    const { time: lambdaTime, timestamp, level, message, type, error } = JSON.parse(line);
     const at = Date.parse(timestamp ?? lambdaTime);
-    return { at: Number.isNaN(at) ? undefined : at, level, message: message ?? type };
+    const said = [message ?? type, error?.message].filter((one) => typeof one === "string" && one !== "");
+    return { at: Number.isNaN(at) ? undefined : at, level, message: said.length > 0 ? said.join(": ") : undefined };
   } catch {
     return {};
   }
@@ -49,7 +62,7 @@ const panels = {
     row: (message) => [
       cell(time(message.sentAt)),
       cell(element("code", { class: "id" }, message.messageId)),
-      cell(stateOf(message), message.failure ? element("p", { class: "bad" }, message.failure) : undefined),
+      cell(stateOf(message), message.failure && failureOf(message)),
       element("td", { class: "number" }, `${message.receiveCount} ×`),
       cell(
         folded(message.body),
@@ -169,11 +182,22 @@ export function begin() {
   openAddressed();
 }
 
-/** Opens what the address names, such as `#queues/dev-POC-Queue`: so nodes of the picture are links. */
+/**
+ * Opens what the address names, such as `#queues/dev-POC-Queue`: so nodes of the picture are links. A third part is what to look for. What is no
+ * address, as in a link that was cut off, is passed over.
+ */
 function openAddressed() {
-  const [panel, name = ""] = location.hash.slice(1).split("/").map(decodeURIComponent);
-  if (panels[panel] && name) names.set(panel, name);
-  open(panels[panel] ? panel : current);
+  const [panel, name = "", text = ""] = location.hash.slice(1).split("/").map(decoded);
+  if (Object.hasOwn(panels, panel) && name) names.set(panel, name);
+  open(Object.hasOwn(panels, panel) ? panel : current, text);
+}
+
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return "";
+  }
 }
 
 /** Shows what the stack has that is drawn now, where nobody has chosen something else. */
@@ -188,10 +212,10 @@ export function outdated(changed) {
   look();
 }
 
-function open(name) {
+function open(name, text = "") {
   current = name;
-  asked = { name: names.get(name) ?? firstOf(name), filter: "", count: PAGE };
-  filter().filter.value = "";
+  asked = { name: names.get(name) ?? firstOf(name), filter: text, count: PAGE };
+  filter().filter.value = text;
   history.replaceState(null, "", `#${name}${names.has(name) ? `/${encodeURIComponent(names.get(name))}` : ""}`);
   for (const [other, tab] of tabs) {
     tab.setAttribute("aria-selected", String(other === name));

@@ -76,7 +76,7 @@ function edgeElement(edge, gap) {
 function nodeElement(node) {
   const { x, y, width, height, kind } = node;
   const lines = linesOf(node.name);
-  const top = { 1: 30, 2: 23, 3: 18 }[lines.length];
+  const top = { 1: 30, 2: 23, 3: 16 }[lines.length];
   const badge = drawing("text", { x: width / 2, y: 58, class: "badge" });
   const title = `${node.detail} ${node.name}${node.isElsewhere ? `, of ${node.stack}` : ""}`;
   const panel = panelOf[kind];
@@ -91,7 +91,7 @@ function nodeElement(node) {
     drawing("title", {}, title),
     drawing("rect", { width, height, rx: 7 }),
     drawing("g", { class: "icon", transform: "translate(9 14)" }, drawing("path", { d: icons[kind] })),
-    ...lines.map((line, at) => drawing("text", { x: 33, y: top + 14 * at, class: "name" }, line)),
+    ...lines.map((line, at) => drawing("text", { x: 33, y: top + 13 * at, class: "name" }, line)),
     badge,
     ...node.routes.map((route) =>
       drawing(
@@ -157,7 +157,9 @@ export function draw(stack) {
     shown.set(edge.id, { ...parts, edge, passed, refusedCell });
     return parts.made;
   });
-  const drawnNodes = nodes.map((node) => {
+  // From the left, as it is read: keyboards and screen readers take them in turn.
+  const inTurn = [...nodes].sort((one, other) => one.x - other.x || one.y - other.y);
+  const drawnNodes = inTurn.map((node) => {
     const parts = nodeElement(node);
     shown.set(node.id, { ...parts, node });
     return parts.made;

@@ -96,7 +96,9 @@ async function send() {
     part("answer-body").hidden = answer.body === "";
     showSteps(answer.steps);
   } catch (error) {
-    part("answer").textContent = error.message;
+    // What fetch itself throws says less than this.
+    part("answer").textContent =
+      error instanceof TypeError ? "Not sent, or its answer is lost: the run cannot be reached." : error.message;
     part("answer").className = "bad";
   }
   button.disabled = false;
@@ -114,7 +116,7 @@ function showSteps(steps) {
       element(
         "li",
         { class: state },
-        element("span", { class: "at" }, at.toFixed(at < 10 ? 1 : 0)),
+        element("span", { class: "at" }, at < 10_000 ? at.toFixed(at < 10 ? 1 : 0) : `${(at / 1000).toFixed(1)} s`),
         element(
           "span",
           { class: "what" },
