@@ -27,16 +27,19 @@ async function soak(options: Partial<SoakOptions>, damage: (cloud: Cloud) => voi
   return { report, faults };
 }
 
-/** Answers as if a function had done its work, for a part of its events. */
+/** Answers as if a function had done its work for one of its events, however often that is delivered: the first but one. */
 const swallowing =
   (functionName: string) =>
   ({ lambda }: Cloud): void => {
     const invoke = lambda.invoke.bind(lambda);
-    let invocations = 0;
+    const delivered = new Set<string>();
+    let swallowed: string | undefined;
     lambda.invoke = async (functionArn, event) => {
       if (!functionArn.endsWith(`:${functionName}`)) return invoke(functionArn, event);
-      invocations += 1;
-      return invocations === 2 ? { requestId: "swallowed", payload: null } : invoke(functionArn, event);
+      const text = JSON.stringify(event);
+      if (delivered.size === 1 && !delivered.has(text)) swallowed = text;
+      delivered.add(text);
+      return text === swallowed ? { requestId: "swallowed", payload: null } : invoke(functionArn, event);
     };
   };
 
