@@ -277,7 +277,6 @@ export class Cloud {
 
   /** What an API of any kind asks and calls. */
   private behindApi(apiId: string) {
-    const sessions = new Map<string, Caller>();
     return {
       place: this.place,
       access: this.iam,
@@ -292,11 +291,7 @@ export class Cloud {
         const message = `Credential should be scoped to correct service: 'execute-api', got: ${service}`;
         throw new AwsError("SignatureDoesNotMatch", message, 403);
       },
-      assume: (roleArn: string): Caller => {
-        const caller = sessions.get(roleArn) ?? this.iam.assume(roleArn, "apigateway.amazonaws.com").caller;
-        sessions.set(roleArn, caller);
-        return caller;
-      },
+      assume: (roleArn: string): Caller => this.iam.callerAs(roleArn, "apigateway.amazonaws.com"),
       integrations: {
         // path/<account>/<queue>, as the integration's URI ends
         sqs: (caller: Caller, queuePath: string, request: WireRequest) =>
