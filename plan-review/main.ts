@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { setFlagsFromString } from "node:v8";
 import { accept } from "./accept";
 import { type Options, readArguments, usage } from "./arguments";
 import { constructPathsOf, planOfConfigurations } from "./configurations";
@@ -10,6 +11,17 @@ import { type Finding, type Review, severities } from "./model";
 import type { Plan } from "./plan";
 import { readPlan } from "./read-plan";
 import { reviewOf, scrubberOf } from "./review";
+
+/** In bytes: from here on V8 compiles so much that it shows. */
+const LARGE = 4_000_000;
+
+/**
+ * A review is over in a second. In that time V8's optimizing compiler costs more than it gains by putting functions into each other: see
+ * ADR-10.
+ */
+function compileForOneSecond(): void {
+  setFlagsFromString("--no-turbo-inlining");
+}
 
 const NO_PATHS: ReadonlyMap<string, string> = new Map();
 
@@ -42,7 +54,9 @@ async function readInput(options: Options): Promise<Plan> {
     return planOfConfigurations(before ?? {}, after ?? {});
   }
   const name = first === "-" ? "standard input" : first;
-  const document = parseDocument(first === "-" ? await readStandardInput() : readBytes(first), name);
+  const bytes = first === "-" ? await readStandardInput() : readBytes(first);
+  if (bytes.length > LARGE) compileForOneSecond();
+  const document = parseDocument(bytes, name);
   checkPlanFormat(document, name);
   return readPlan(document, name, constructPaths(options));
 }

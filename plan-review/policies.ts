@@ -110,7 +110,7 @@ function policyChange(plan: Plan, change: Change, path: Path, use: PolicyUse): P
     if (!isRequired(change.type, path)) return undefined;
     return { ...common, before, after: null, unresolved: "it is unknown until apply, and the configuration lacks it" };
   }
-  return { ...common, before, ...resolvedPolicy(plan, change, expression, common.isSensitive, before) };
+  return resolvedPolicy(plan, change, expression, { path, use, before, isSensitive });
 }
 
 /** A policy that is unknown until apply, as the configuration's template tells it. */
@@ -118,20 +118,22 @@ function resolvedPolicy(
   plan: Plan,
   change: Change,
   expression: Json,
-  isMarked: boolean,
-  before: Policy,
-): Pick<PolicyChange, "after" | "unresolved"> & Partial<PolicyChange> {
+  { path, use, before, isSensitive }: Omit<PolicyChange, "after">,
+): PolicyChange {
   const known = references(plan);
   try {
-    const value = known.valueOf(change, expression);
-    if (typeof value !== "string" || !isObject(parsed(value)))
-      return { after: null, unresolved: whyUnknown(expression) };
+    const text = known.valueOf(change, expression);
+    const after = typeof text === "string" ? parsed(text) : null;
+    if (typeof text !== "string" || !isObject(after)) {
+      return { path, use, before, after: null, isSensitive, unresolved: whyUnknown(expression) };
+    }
     // Terraform marks what is made of secrets; of two configurations, and in a plan that was cut, nobody did.
-    const isSensitive = isMarked || known.isSecret(change, expression);
-    return { isSensitive, before: comparable(before, formerlyIn(plan, value)), after: value };
+    const isSecret = isSensitive || known.isSecret(change, expression);
+    return { path, use, before: comparable(before, formerlyIn(plan, text)), after, isSensitive: isSecret };
   } catch (error) {
     if (!(error instanceof UnresolvedError)) throw error;
-    return { after: null, unresolved: `it is unknown until apply: ${error.message}` };
+    const unresolved = `it is unknown until apply: ${error.message}`;
+    return { path, use, before, after: null, isSensitive, unresolved };
   }
 }
 

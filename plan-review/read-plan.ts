@@ -13,23 +13,26 @@ import type {
   Plan,
   RelevantAttribute,
 } from "./plan";
-import { hasMark, isObject, valueAt } from "./values";
+import { hasMark, isObject, isTexts, valueAt } from "./values";
 
 /** The actions of a plan, in the words of this review; one that both creates and forgets is two changes. */
-const actionsOf: Readonly<Record<string, readonly Action[]>> = {
-  "no-op": ["no-op"],
-  create: ["create"],
-  read: ["read"],
-  update: ["update"],
-  delete: ["delete"],
-  "delete,create": ["replace"],
-  "create,delete": ["replace"],
-  forget: ["forget"],
-  "create,forget": ["forget", "create"],
-};
+const actionsOf: ReadonlyMap<string, readonly Action[]> = new Map<string, readonly Action[]>([
+  ["no-op", ["no-op"]],
+  ["create", ["create"]],
+  ["read", ["read"]],
+  ["update", ["update"]],
+  ["delete", ["delete"]],
+  ["delete,create", ["replace"]],
+  ["create,delete", ["replace"]],
+  ["forget", ["forget"]],
+  ["create,forget", ["forget", "create"]],
+]);
+
+/** Where something stands in the document, such as `resource_changes[3].change`: put together only to refuse it. */
+type Place = () => string;
 
 /** Actions of which nothing can be told where a side has no values. */
-const sidesOf: Readonly<Record<"before" | "after", ReadonlySet<Action | undefined>>> = {
+const sidesOf: Readonly<Record<"before" | "after", ReadonlySet<Action>>> = {
   before: new Set<Action>(["update", "replace", "delete"]),
   after: new Set<Action>(["create", "update", "replace"]),
 };
@@ -41,6 +44,12 @@ const list = (value: Json | undefined): readonly Json[] => (Array.isArray(value)
 const objectOrNull = (value: Json | undefined): JsonObject | null => (isObject(value) ? value : null);
 const optionalBoolean = (value: Json | undefined): boolean | undefined =>
   typeof value === "boolean" ? value : undefined;
+
+const required = ["address", "type", "name"] as const;
+
+/** Undefined for actions that this review does not know. */
+const kindsOf = (actions: readonly string[]): readonly Action[] | undefined =>
+  actionsOf.get(actions.length === 1 ? (actions[0] ?? "") : actions.join());
 
 const pathOf = (value: Json): Path =>
   list(value).filter((step): step is string | number => typeof step === "string" || typeof step === "number");
@@ -65,11 +74,13 @@ class Reader {
       if (value === null || typeof value === "boolean") continue;
       this.oddities.push(`${key} must be true or false, got: ${typeof value}`);
     }
-    const changes = this.entries("resource_changes").flatMap((entry, index) =>
-      this.changesOf(entry, `resource_changes[${index}]`),
-    );
+    const changes = this.entries("resource_changes").flatMap((entry, index) => {
+      const those = this.changesOf(entry, () => `resource_changes[${index}]`);
+      for (const change of those) this.checkSides(change);
+      return those;
+    });
     const drift = this.entries("resource_drift").flatMap((entry, index) =>
-      this.changesOf(entry, `resource_drift[${index}]`),
+      this.changesOf(entry, () => `resource_drift[${index}]`),
     );
     const deferred = this.deferred();
     if (changes.length === 0 && hasResources(valueAt(document.planned_values, ["root_module"]))) {
@@ -111,27 +122,27 @@ class Reader {
     return new InputError(`${this.name}: ${where} must be ${rule}, got: ${got}; is the file a whole plan?`);
   }
 
-  private changesOf(entry: Json, where: string): readonly Change[] {
-    if (!isObject(entry)) throw this.refuse(where, "an object", entry);
+  private changesOf(entry: Json, place: Place): readonly Change[] {
+    if (!isObject(entry)) throw this.refuse(place(), "an object", entry);
     const { change } = entry;
-    if (!isObject(change)) throw this.refuse(`${where}.change`, "an object", change);
-    for (const key of ["address", "type", "name"] as const) {
-      if (typeof entry[key] !== "string") throw this.refuse(`${where}.${key}`, "a string", entry[key]);
+    if (!isObject(change)) throw this.refuse(`${place()}.change`, "an object", change);
+    for (const key of required) {
+      if (typeof entry[key] !== "string") throw this.refuse(`${place()}.${key}`, "a string", entry[key]);
     }
-    const actions = this.actionNames(change, `${where}.change`);
-    const known = Object.hasOwn(actionsOf, actions.join()) ? actionsOf[actions.join()] : undefined;
+    const actions = this.actionNames(change, () => `${place()}.change`);
+    const known = kindsOf(actions);
     const kinds: readonly Action[] = known ?? ["unknown"];
     if (!known) {
       this.oddities.push(`${text(entry.address)} has actions that this review does not know: ${actions.join(", ")}`);
     }
-    if (where.startsWith("resource_changes") && entry.mode !== "data") this.checkSides(entry, change, kinds[0]);
     return kinds.map((action) => this.changeOf(entry, change, actions, action));
   }
 
-  private checkSides(entry: JsonObject, change: JsonObject, action: Action | undefined): void {
+  private checkSides(change: Change): void {
+    if (change.action === "no-op" || change.mode === "data") return;
     for (const side of ["before", "after"] as const) {
-      if (!sidesOf[side].has(action) || isObject(change[side])) continue;
-      this.oddities.push(`${text(entry.address)} has no values of ${side}, and its actions say that it has`);
+      if (!sidesOf[side].has(change.action) || change[side] !== null) continue;
+      this.oddities.push(`${change.address} has no values of ${side}, and its actions say that it has`);
     }
   }
 
@@ -169,11 +180,11 @@ class Reader {
     };
   }
 
-  private actionNames(change: JsonObject, where: string): readonly string[] {
+  private actionNames(change: JsonObject, place: Place): readonly string[] {
     const { actions } = change;
     if (!Array.isArray(actions) || actions.length === 0)
-      throw this.refuse(`${where}.actions`, "a list of names", actions);
-    return actions.map(String);
+      throw this.refuse(`${place()}.actions`, "a list of names", actions);
+    return isTexts(actions) ? actions : list(actions).map(String);
   }
 
   private deferred(): readonly DeferredChange[] {
@@ -181,7 +192,7 @@ class Reader {
       const where = `deferred_changes[${index}]`;
       if (!isObject(entry)) throw this.refuse(where, "an object", entry);
       const inner = entry.resource_change ?? null;
-      return this.changesOf(inner, `${where}.resource_change`).map((change) => ({
+      return this.changesOf(inner, () => `${where}.resource_change`).map((change) => ({
         reason: text(entry.reason),
         change,
       }));
@@ -193,8 +204,8 @@ class Reader {
 
   private outputOf(name: string, change: Json): readonly OutputChange[] {
     if (!isObject(change)) throw this.refuse(`output_changes.${name}`, "an object", change);
-    const actions = this.actionNames(change, `output_changes.${name}`);
-    const known = Object.hasOwn(actionsOf, actions.join()) ? actionsOf[actions.join()]?.[0] : undefined;
+    const actions = this.actionNames(change, () => `output_changes.${name}`);
+    const known = kindsOf(actions)?.[0];
     if (!known) this.oddities.push(`output ${name} has actions that this review does not know: ${actions.join(", ")}`);
     return [
       {

@@ -108,8 +108,8 @@ export class References {
     const references = isObject(expression) && Array.isArray(expression.references) ? expression.references : [];
     const variables = configuredResource(this.configuration, address)?.module.block.variables;
     return references.some((reference: Json) => {
-      const [root, name = ""] = String(reference).split(".");
-      return root === "var" && valueAt(variables, [name.replace(/\[.*$/, ""), "sensitive"]) === true;
+      const [, name] = /^var\.([^.[]*)/.exec(String(reference)) ?? [];
+      return name !== undefined && valueAt(variables, [name, "sensitive"]) === true;
     });
   }
 

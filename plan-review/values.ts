@@ -3,6 +3,9 @@ import type { Change, Json, JsonObject, Path } from "./plan";
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+export const isTexts = (value: Json | undefined): value is readonly string[] =>
+  Array.isArray(value) && value.every((one: Json) => typeof one === "string");
+
 /** What stands at a key or an index; undefined where nothing does. */
 function child(value: Json | undefined, step: string | number): Json | undefined {
   if (typeof value !== "object" || value === null || !Object.hasOwn(value, step)) return undefined;
@@ -29,6 +32,8 @@ export function isMarked(marks: Json | undefined, path: Path): boolean {
 /** Whether marks have a `true` anywhere beneath. */
 export function hasMark(marks: Json | undefined): boolean {
   if (typeof marks !== "object" || marks === null) return marks === true;
+  // Many are empty lists, whose keys take longer to ask for than those of objects.
+  if (Array.isArray(marks)) return marks.some(hasMark);
   // What JSON.parse makes has keys of its own alone.
   for (const key in marks) if (hasMark((marks as Record<string, Json>)[key])) return true;
   return false;
@@ -38,11 +43,19 @@ export function hasMark(marks: Json | undefined): boolean {
 export const isMarkedWithin = (marks: Json | undefined, path: Path): boolean =>
   isMarked(marks, path) || hasMark(valueAt(marks, path));
 
+function areEqualLists(left: readonly Json[], right: readonly Json[]): boolean {
+  if (left.length !== right.length) return false;
+  for (let index = 0; index < left.length; index += 1) if (!isEqual(left[index], right[index])) return false;
+  return true;
+}
+
 /** Equal as JSON, whatever the order of keys. */
 export function isEqual(left: Json | undefined, right: Json | undefined): boolean {
   if (left === right) return true;
   if (typeof left !== "object" || typeof right !== "object" || left === null || right === null) return false;
-  if (Array.isArray(left) !== Array.isArray(right)) return false;
+  if (Array.isArray(left) || Array.isArray(right)) {
+    return Array.isArray(left) && Array.isArray(right) && areEqualLists(left, right);
+  }
   let keys = 0;
   for (const key in left) {
     if (!Object.hasOwn(right, key)) return false;

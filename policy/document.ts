@@ -41,32 +41,50 @@ const elements = new Set([
   "Condition",
 ]);
 
-const many = (value: unknown): readonly string[] =>
-  value === undefined ? [] : Array.isArray(value) ? value.map(String) : [String(value)];
+const NONE: readonly never[] = [];
+
+const isText = (value: unknown): value is string => typeof value === "string";
+
+function many(value: unknown): readonly string[] {
+  if (value === undefined) return NONE;
+  if (!Array.isArray(value)) return [String(value)];
+  return value.every(isText) ? value : value.map(String);
+}
 
 const isEmpty = (value: unknown): boolean => value === undefined || (Array.isArray(value) && value.length === 0);
 
-const principalsOf = (value: unknown): readonly StatementPrincipal[] =>
-  typeof value === "object" && value !== null
+function principalsOf(value: unknown): readonly StatementPrincipal[] {
+  if (value === undefined) return NONE;
+  return typeof value === "object" && value !== null
     ? Object.entries(value).flatMap(([type, values]) => many(values).map((one) => ({ type, value: one })))
     : many(value).map((one) => ({ type: "AWS", value: one }));
+}
 
-const conditionsOf = (value: unknown = {}): readonly StatementCondition[] =>
-  Object.entries(value as Record<string, Json>).flatMap(([operator, byKey]) =>
-    Object.entries(byKey).map(([key, values]) => ({ operator, key, values: many(values) })),
-  );
+const conditionsOf = (value: unknown): readonly StatementCondition[] =>
+  value === undefined
+    ? NONE
+    : Object.entries(value as Record<string, Json>).flatMap(([operator, byKey]) =>
+        Object.entries(byKey).map(([key, values]) => ({ operator, key, values: many(values) })),
+      );
+
+const excluding = [
+  ["Resource", "NotResource"],
+  ["Principal", "NotPrincipal"],
+] as const;
 
 /** What AWS refuses about a statement, and what would quietly mean something else here than its author meant. */
 function faultOf(statement: Json): string | undefined {
-  const unknown = Object.keys(statement).find((element) => !elements.has(element));
-  if (unknown) return `must have elements that IAM knows, got: ${unknown}`;
+  let empty: string | undefined;
+  for (const element of Object.keys(statement)) {
+    if (!elements.has(element)) return `must have elements that IAM knows, got: ${element}`;
+    if (isEmpty(statement[element])) empty ??= element;
+  }
   if (statement.Effect !== "Allow" && statement.Effect !== "Deny") {
     return `must have the Effect Allow or Deny, got: ${statement.Effect}`;
   }
   if ("Action" in statement === "NotAction" in statement) return "must have either Action or NotAction";
-  const both = ["Resource", "Principal"].find((element) => element in statement && `Not${element}` in statement);
-  if (both) return `must have either ${both} or Not${both}, got: both`;
-  const empty = Object.keys(statement).find((element) => isEmpty(statement[element]));
+  const both = excluding.find(([element, negated]) => element in statement && negated in statement);
+  if (both) return `must have either ${both.join(" or ")}, got: both`;
   return empty && `must name at least one ${empty}, got: none`;
 }
 
@@ -88,7 +106,8 @@ export const statementsOf = (json: string): readonly PolicyStatement[] => statem
 export function statementsIn(document: PolicyDocument | null): readonly PolicyStatement[] {
   if (document === null) throw new Error("A policy must be an object, got: null");
   const { Version, Statement } = document as { Version?: string; Statement: Json | readonly Json[] };
-  return [Statement].flat().map((statement, index) => {
+  const statements: readonly Json[] = Array.isArray(Statement) ? Statement : [Statement];
+  return statements.map((statement, index) => {
     const fault = faultOf(statement);
     if (fault) throw new Error(`Statement ${statement.Sid ?? index} of a policy ${fault}`);
     return {

@@ -46,10 +46,9 @@ function jsondecode(value: unknown): unknown {
   }
 }
 
-const graphemes = new Intl.Segmenter();
-
 function length(value: unknown): number {
-  if (typeof value === "string") return [...graphemes.segment(value)].length;
+  // Made here: it takes milliseconds, and few expressions ask.
+  if (typeof value === "string") return [...new Intl.Segmenter().segment(value)].length;
   if (Array.isArray(value)) return value.length;
   if (typeof value === "object" && value !== null) return Object.keys(value).length;
   throw new EvaluationError(`length needs a string, a list or an object, got: ${kindOf(value)}`);

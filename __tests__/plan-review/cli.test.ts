@@ -288,6 +288,15 @@ describe("two configurations", () => {
   });
 });
 
+test("a large plan is reviewed as a small one is, and Node.js has nothing to say of how", () => {
+  const plan = planDocument("iam-broadened.json");
+  const [small, large] = [0, 5_000_000].map((length) =>
+    command.run(["-"], JSON.stringify({ ...plan, variables: { padding: { value: " ".repeat(length) } } })),
+  );
+  expect(large).toEqual(small);
+  expect(large).toMatchObject({ code: 0, error: "", output: expect.stringContaining("BROADENED") });
+});
+
 test("5,000 changes are all counted, and a reader who stops reading is no error", () => {
   const entries = Array.from({ length: 5000 }, (_, index) =>
     entryOf(`aws_sqs_queue.q[${index}]`, {

@@ -269,7 +269,7 @@ describe("aws_iam_policy_document", () => {
         ],
       }),
     ];
-    expect(JSON.parse(String(unknownPolicy({ expression, resources }).after))).toEqual({
+    expect(unknownPolicy({ expression, resources }).after).toEqual({
       Version: "2012-10-17",
       Statement: [
         {
@@ -292,7 +292,7 @@ describe("aws_iam_policy_document", () => {
     const unknown = { json: true, statement: [{ resources: [false, true] }] };
     const changes = [entryOf(data, { actions: ["read"], after: planned, unknown })];
     const { after } = unknownPolicy({ expression: { references: [`${data}.json`, data] }, resources, changes });
-    expect(JSON.parse(String(after))).toMatchObject({
+    expect(after).toMatchObject({
       Statement: [{ Action: ["a:b"], Resource: ["known", `\${${data}.statement.0.resources.1}`] }],
     });
   });

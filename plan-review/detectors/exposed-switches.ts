@@ -84,14 +84,16 @@ function nextOf(change: Change, one: Switch): "open" | "unknown" | undefined {
   const { path, value } = one;
   const { before, after, action, afterUnknown, expressions } = change;
   const [attribute = ""] = path;
-  if (!after || !appliesTo(change, one) || (before && (valueAt(before, path) ?? false) === value)) return undefined;
-  if (isMarkedWithin(afterUnknown, path)) {
+  const isUnknown = isMarkedWithin(afterUnknown, path);
+  // Most types have none of these.
+  if (!after || !(isUnknown || Object.hasOwn(after, attribute)) || !appliesTo(change, one)) return undefined;
+  if (before && (valueAt(before, path) ?? false) === value) return undefined;
+  if (isUnknown) {
     // What the provider computes for a new resource is the closed default.
     return action === "update" && expressions?.[attribute] !== undefined ? "unknown" : undefined;
   }
-  const next = valueAt(after, path) ?? undefined;
   // Left out, it is off; of a resource that never had it, that says nothing.
-  if (next === undefined) return before && value === false && Object.hasOwn(after, attribute) ? "open" : undefined;
+  const next = valueAt(after, path) ?? (before ? false : undefined);
   return next === value ? "open" : undefined;
 }
 

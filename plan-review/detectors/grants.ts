@@ -44,8 +44,7 @@ export function grantOf(
   { isNew, isGone, accountId }: Holder,
 ): Grant {
   const { change, gains, statements, denyRemoved, reasons } = comparePolicies(before, after, use);
-  const quiet = { change, statements, warnings: [] };
-  if (change === "NONE" || isGone) return { ...quiet, severity: "low" };
+  if (change === "NONE" || isGone) return { change, statements, warnings: [], severity: "low" };
   const isMore = gains !== false;
   const raised = after === null || !isMore ? [] : escalations(after, use, before);
   const strangers = statements.flatMap((statement) => strangerIn(statement, accountId) ?? []);
@@ -59,7 +58,7 @@ export function grantOf(
   ];
   if (raised.length > 0 || denyRemoved) return { change, statements, warnings, severity: "critical" };
   if (change === "UNKNOWN") return { change, statements, warnings, severity: "high" };
-  if (!isMore) return { ...quiet, severity: "low" };
+  if (!isMore) return { change, statements, warnings: [], severity: "low" };
   const isQuiet = isNew && strangers.length === 0 && (use === "resource" || !statements.some(isWide));
   return { change, statements, warnings, severity: isQuiet ? "low" : "high" };
 }
@@ -83,11 +82,13 @@ export function summaryOf(statements: readonly AccessStatement[]): string {
   return `${those.some(({ why }) => why.startsWith("denies less")) ? "denies less:" : "denies"} ${text}`;
 }
 
+const sorted = (texts: readonly string[]): readonly string[] => (texts.length > 1 ? [...texts].sort() : texts);
+
 /** Statements without wording or order, for fingerprints. */
 export const identityOf = (statements: readonly AccessStatement[]): string =>
   statements
     .map(({ change, effect, who, actions, resources, conditions }) =>
-      JSON.stringify([change, effect, who ?? "", [...actions].sort(), [...resources].sort(), [...conditions].sort()]),
+      JSON.stringify([change, effect, who ?? "", sorted(actions), sorted(resources), sorted(conditions)]),
     )
     .sort()
     .join();

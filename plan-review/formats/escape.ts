@@ -1,6 +1,8 @@
 // Names, tags, Sids, ARNs and descriptions in a plan are written by whoever opened the pull request. Nothing of them may act in a
 // terminal, a build log, a comment or a page, or look like words of this review.
 
+import { grouped } from "./grouped";
+
 /**
  * What a reader cannot see, or what changes how its neighbours look: controls (ANSI escapes, line breaks), bidirectional marks,
  * zero-width and other ignorable characters, odd spaces, lone surrogates, private and unassigned characters, and a fifth mark upon one
@@ -26,7 +28,7 @@ export function clipped(text: string, limit: number): string {
   let tail = text.length - (limit - head);
   if (isInPair(head)) head -= 1;
   if (isInPair(tail)) tail += 1;
-  return `${text.slice(0, head)} … ${(tail - head).toLocaleString("en-US")} characters … ${text.slice(tail)}`;
+  return `${text.slice(0, head)} … ${grouped(tail - head)} characters … ${text.slice(tail)}`;
 }
 
 /** One line in which every character is one that a reader sees: all else stands as an escape, `\n` or `\u{202e}`. */

@@ -1,4 +1,5 @@
 import { type Finding, type Review, type Section, type Severity, sections, severities } from "../model";
+import { grouped } from "./grouped";
 
 /** What the command ends with: 0 below the gate, 2 changes below the gate, 3 gate reached, 4 incomplete. */
 export interface Exit {
@@ -73,7 +74,7 @@ export function isAtLeast(severity: Severity, gate: Severity): boolean {
 }
 
 export function counted(count: number, noun: string): string {
-  return `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;
+  return `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /** `2 critical, 1 high`, without accepted ones; empty where nothing was found. */
@@ -82,7 +83,7 @@ export function severityCounts(findings: readonly Finding[]): string {
   for (const { accepted, severity } of findings) if (!accepted) counts[severity] += 1;
   return severities
     .filter((severity) => counts[severity] > 0)
-    .map((severity) => `${counts[severity].toLocaleString("en-US")} ${severity}`)
+    .map((severity) => `${grouped(counts[severity])} ${severity}`)
     .join(", ");
 }
 
@@ -105,9 +106,7 @@ export function resourceCounts({ counts }: Review): string {
     [counts.move, "moved"],
     [counts.read, "to read"],
   ];
-  const some = happenings
-    .filter(([count]) => count > 0)
-    .map(([count, what]) => `${count.toLocaleString("en-US")} ${what}`);
+  const some = happenings.filter(([count]) => count > 0).map(([count, what]) => `${grouped(count)} ${what}`);
   return some.length > 0 ? some.join(", ") : "no resource changes";
 }
 
@@ -134,9 +133,7 @@ export function worstSections(review: Review): string {
       finding.section === section && finding.severity === worst && !finding.accepted;
     return [sectionTitles[section], review.findings.filter(ofSection).length] as const;
   });
-  const some = counts
-    .filter(([, count]) => count > 0)
-    .map(([title, count]) => `${title} ${count.toLocaleString("en-US")}`);
+  const some = counts.filter(([, count]) => count > 0).map(([title, count]) => `${title} ${grouped(count)}`);
   return worst && some.length > 1 ? `${worst.charAt(0).toUpperCase()}${worst.slice(1)}: ${some.join(", ")}` : "";
 }
 

@@ -16,6 +16,7 @@ import {
   worstSections,
   worstSeverity,
 } from "./format";
+import { grouped } from "./grouped";
 import { style } from "./html-style";
 import { sortedStatements, statementParts } from "./statement";
 
@@ -66,7 +67,7 @@ function findingItem(finding: Finding): string {
 function sectionPart(section: Section, findings: readonly Finding[]): string {
   const first = findings.slice(0, unfolded).map(findingItem);
   const rest = findings.slice(unfolded).map(findingItem);
-  const more = `<summary>${rest.length.toLocaleString("en-US")} more</summary>`;
+  const more = `<summary>${grouped(rest.length)} more</summary>`;
   const counts = severityCounts(findings);
   return [
     `<section id="${section}">`,
@@ -81,7 +82,7 @@ function verdict(review: Review, options: FormatOptions, groups: ReadonlyMap<Sec
   const reasons = review.incompleteReasons.map((reason) => `<li>${htmlText(reason, 2_000)}</li>`);
   const links = [...groups].map(
     ([section, findings]) =>
-      `<a href="#${section}">${htmlText(sectionTitles[section])}</a> ${findings.length.toLocaleString("en-US")}`,
+      `<a href="#${section}">${htmlText(sectionTitles[section])}</a> ${grouped(findings.length)}`,
   );
   const worst = worstSeverity(review) ?? "none";
   const status = review.isComplete ? "COMPLETE" : "INCOMPLETE";

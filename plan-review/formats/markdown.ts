@@ -18,6 +18,7 @@ import {
   sourceName,
   worstSections,
 } from "./format";
+import { grouped } from "./grouped";
 import { listed, sortedStatements, statementParts } from "./statement";
 
 /**
@@ -107,7 +108,7 @@ function cutsOf(groups: ReadonlyMap<Section, readonly Finding[]>, shown: Readonl
 
 function cutWords({ findings, shortened }: Cut, total: number): string {
   const open = severityCounts(findings);
-  const left = `${findings.length.toLocaleString("en-US")} of ${counted(total, "finding")} cut${open ? ` (${open})` : ""}`;
+  const left = `${grouped(findings.length)} of ${counted(total, "finding")} cut${open ? ` (${open})` : ""}`;
   return [findings.length > 0 ? left : "", shortened > 0 ? `details of ${counted(shortened, "finding")} cut` : ""]
     .filter(Boolean)
     .join(", ");

@@ -17,6 +17,7 @@ import {
   worstSections,
   worstSeverity,
 } from "./format";
+import { grouped } from "./grouped";
 import { sortedStatements, statementParts } from "./statement";
 import { displayWidth, wrapped } from "./wrap";
 
@@ -132,7 +133,7 @@ function folds(findings: readonly Finding[]): readonly (readonly Finding[])[] {
 
 /** `… and 37 more like it: ` and as many of their names as a line holds. */
 function foldLine(rest: readonly Finding[], { columns, paint }: Page): string {
-  let line = `${indent}… and ${rest.length.toLocaleString("en-US")} more like it:`;
+  let line = `${indent}… and ${grouped(rest.length)} more like it:`;
   for (const [at, finding] of rest.entries()) {
     const next = `${line} ${visible(placeOf(finding), 60)}${at < rest.length - 1 ? "," : ""}`;
     if (displayWidth(next) > columns - 2) return paint("dim", line.endsWith(":") ? line.slice(0, -1) : `${line} …`);

@@ -1,6 +1,9 @@
 const wide =
   /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1f000}-\u{3fffd}]/u;
 
+/** Most texts are ASCII: each character takes one column. */
+const isPlain = (text: string): boolean => /^[ -~]*$/.test(text);
+
 function characterWidth(character: string): number {
   if (character >= " " && character <= "~") return 1;
   if (/\p{M}/u.test(character)) return 0;
@@ -9,6 +12,7 @@ function characterWidth(character: string): number {
 
 /** How many columns of a terminal a line takes. */
 export function displayWidth(line: string): number {
+  if (isPlain(line)) return line.length;
   let width = 0;
   for (const character of line) width += characterWidth(character);
   return width;
@@ -16,6 +20,7 @@ export function displayWidth(line: string): number {
 
 /** Pieces of a word that is wider than a line. */
 function broken(word: string, columns: number): readonly string[] {
+  if (word.length <= columns && isPlain(word)) return [word];
   const pieces = [];
   let piece = "";
   let width = 0;

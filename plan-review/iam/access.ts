@@ -1,7 +1,6 @@
 import { type Demand, isKeyFulfillable } from "./condition";
 import type { Factor } from "./document";
 import { everyAction, everyResource, everyText, isFulfillable, type Membership, type Universe } from "./language";
-import { FRESH } from "./pattern-text";
 import { everyPrincipal } from "./principal";
 import { type Budget, type Certainty, TooManyStepsError } from "./text-search";
 
@@ -28,8 +27,9 @@ const universes: Readonly<Record<string, Universe>> = {
 const dimensionOf = (factor: Factor): string =>
   factor.dimension === "key" ? `key ${factor.predicate.key}` : factor.dimension;
 
-const aboutActions = new Map<string, boolean>();
+const aboutActions = new Map<number, boolean>();
 const MOST_REMEMBERED = 10_000;
+const MOST_NUMBERED = 2 ** 20;
 
 /** What was answered of literals before. */
 class Answers {
@@ -146,14 +146,26 @@ class Question {
 
   /** Policies of one plan name other resources, and the same actions: what was answered once holds for all of them. */
   private decideActions(literals: readonly Literal[]): boolean {
-    let key: string = this.mode;
-    for (const { factor, isFulfilled, side } of literals) key += `${FRESH}${side} ${isFulfilled} ${factor.identity}`;
-    const known = aboutActions.get(key);
+    const key = this.keyOf(literals);
+    const known = key === undefined ? undefined : aboutActions.get(key);
     if (known !== undefined) return known;
     const answer = this.decide("action", literals);
+    if (key === undefined) return answer;
     if (aboutActions.size >= MOST_REMEMBERED) aboutActions.clear();
     aboutActions.set(key, answer);
     return answer;
+  }
+
+  /** One number for literals about actions; undefined for those that none has room for: most questions are of one or two. */
+  private keyOf(literals: readonly Literal[]): number | undefined {
+    if (literals.length > 2) return undefined;
+    let key = this.mode === "possible" ? 1 : 2;
+    for (const { factor, isFulfilled, side } of literals) {
+      if (factor.dimension !== "action" || factor.language.number >= MOST_NUMBERED) return undefined;
+      const how = (factor.isNegated ? 4 : 0) + (isFulfilled ? 2 : 0) + (side === "source" ? 1 : 0);
+      key = (key * MOST_NUMBERED + factor.language.number) * 8 + how;
+    }
+    return key;
   }
 
   private decide(dimension: string, literals: readonly Literal[]): boolean {

@@ -263,21 +263,23 @@ function compareGrants(
  */
 export function comparePolicies(before: PolicyText | null, after: PolicyText | null, use: PolicyUse): PolicyComparison {
   if (before === after) return unchanged;
-  const sides: (readonly Grant[])[] = [];
-  for (const [policy, side] of [[before, "as it was"] as const, [after, "as it will be"] as const]) {
-    try {
-      sides.push(policy === null ? absent(use) : grantsOf(policy, use, before));
-    } catch (error) {
-      return unreadable(side, error);
-    }
+  let left: readonly Grant[] | undefined;
+  let right: readonly Grant[];
+  try {
+    left = before === null ? absent(use) : grantsOf(before, use);
+    right = after === null ? absent(use) : grantsOf(after, use, before);
+  } catch (error) {
+    return unreadable(left ? "as it will be" : "as it was", error);
   }
-  const [left = [], right = []] = sides;
   const compared = compareGrants(left, right);
+  const { gains, losses, denyRemoved } = compared;
   const isBound = use === "boundary" && (before === null || after === null);
   return {
-    ...compared,
-    ...(isBound ? { statements: boundaryLines(before === null ? right : left, after === null) } : {}),
+    gains,
+    losses,
     change: changeOf(compared, before === null, after === null),
+    statements: isBound ? boundaryLines(before === null ? right : left, after === null) : compared.statements,
     reasons: reasonsOf(compared, use),
+    denyRemoved,
   };
 }

@@ -133,7 +133,14 @@ function servicesOf(grants: readonly Grant[]): ReadonlySet<string> {
   for (const { statement } of grants) {
     if (statement.effect !== "Allow") continue;
     if (statement.notActions.length > 0) services.add("*");
-    for (const action of statement.actions) services.add(serviceOf(action));
+    // As a rule, a statement's actions are of one service.
+    let last = ":";
+    for (const action of statement.actions) {
+      if (action.startsWith(last)) continue;
+      const service = serviceOf(action);
+      services.add(service);
+      last = `${service}:`;
+    }
   }
   for (const service of services) if (/[*?$]/.test(service)) services.add("*");
   return services;

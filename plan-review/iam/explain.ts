@@ -101,22 +101,19 @@ export type StatementText = Omit<AccessStatement, "change" | "why">;
 
 export function statementText(statement: PolicyStatement): StatementText {
   const { who, actions, resources, conditions } = worded(statement);
-  return {
-    effect: statement.effect,
-    ...(who.length > 0 ? { who: who.join(", ") } : {}),
-    actions,
-    resources,
-    conditions,
-  };
+  const { effect } = statement;
+  return who.length > 0
+    ? { effect, who: who.join(", "), actions, resources, conditions }
+    : { effect, actions, resources, conditions };
 }
 
 /** A statement that changes, as a reviewer reads it. */
-export function accessStatement(statement: PolicyStatement, change: AccessChange, why: string): AccessStatement {
-  return {
-    change,
-    ...statementText(statement),
-    why: statement.effect === "Deny" && change !== "UNKNOWN" ? `${denial(change)}: ${why}` : why,
-  };
+export function accessStatement(statement: PolicyStatement, change: AccessChange, reason: string): AccessStatement {
+  const { effect, who, actions, resources, conditions } = statementText(statement);
+  const why = effect === "Deny" && change !== "UNKNOWN" ? `${denial(change)}: ${reason}` : reason;
+  return who === undefined
+    ? { change, effect, actions, resources, conditions, why }
+    : { change, effect, who, actions, resources, conditions, why };
 }
 
 const denial = (change: AccessChange): string =>

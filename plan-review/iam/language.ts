@@ -30,8 +30,12 @@ export class Pattern {
   }
 }
 
+let languages = 0;
+
 /** The texts that at least one of some patterns stands for. */
 export class Language {
+  /** Short for the object itself. */
+  readonly number = languages++;
   readonly identity: string;
   readonly patterns: readonly Pattern[];
 
