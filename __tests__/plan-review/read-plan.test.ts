@@ -121,6 +121,25 @@ describe("whether the plan is whole", () => {
     ).toEqual([]);
   });
 
+  test.each([
+    [["create"], null, {}, []],
+    [["create"], null, null, ["after"]],
+    [["update"], {}, null, ["after"]],
+    [["delete", "create"], null, null, ["before", "after"]],
+    [["delete"], null, null, ["before"]],
+    [["delete"], {}, null, []],
+    [["create", "forget"], {}, null, ["after"]],
+    [["no-op"], null, null, []],
+    [["forget"], null, null, []],
+    [["read"], null, null, []],
+  ])("%j from %j to %j lacks the values of %j", (actions, before, after, sides) => {
+    const { oddities } = planOf({ resource_changes: [entryOf(queue, { actions, before, after })] });
+    expect(oddities).toEqual(sides.map((side) => `${queue} has no values of ${side}, and its actions say that it has`));
+    const data = entryOf("data.aws_sqs_queue.inbox", { actions, before, after });
+    expect(planOf({ resource_changes: [data] }).oddities).toEqual([]);
+    expect(planOf({ resource_drift: [entryOf(queue, { actions, before, after })] }).oddities).toEqual([]);
+  });
+
   test("deferred changes are told apart from those that are planned", () => {
     const plan = planOf({
       deferred_changes: [{ reason: "instance_count_unknown", resource_change: entryOf(queue) }],
