@@ -33,6 +33,7 @@ export function clipped(text: string, limit: number): string {
 
 /** One line in which every character is one that a reader sees: all else stands as an escape, `\n` or `\u{202e}`. */
 export function visible(text: string, limit = 400): string {
+  if (text.length <= limit && /^[ -"$-~]*$/.test(text)) return text;
   return clipped(text, limit)
     .replace(unprintable, escaped)
     .replace(commandPrefix, () => escaped("#"));
