@@ -9,8 +9,9 @@ export interface Api {
   readonly minimumCompressionSize?: number;
   /** Endpoints of a private API. */
   readonly vpcEndpointIds?: readonly string[];
-  /** The resource policy's document, with resources that begin with `execute-api:/`. */
-  readonly policy?: object;
+  /** The resource policy's document, with resources that begin with `execute-api:/`; or a reference to it. */
+  readonly policy?: object | string;
+  /** In any order, with names that stay apart where spaces count as `-`. */
   readonly authorizers: readonly Authorizer[];
   /** Schemas by name, in the words of OpenAPI 3.0: models, and what they refer to. */
   readonly schemas: Readonly<Record<string, Schema>>;

@@ -22,15 +22,23 @@ export function bodyOf(api: Api): OpenApiDocument {
     "x-amazon-apigateway-minimum-compression-size": api.minimumCompressionSize,
     "x-amazon-apigateway-policy": api.policy,
     paths: pathsOf(api.methods, operationOf),
-    components: { schemas: schemasOf(api), securitySchemes: securitySchemesOf(api, schemeOf) },
-    "x-amazon-apigateway-request-validators": api.validators,
-    "x-amazon-apigateway-gateway-responses": api.gatewayResponses,
+    components: { schemas: schemasOf(api), securitySchemes: securitySchemesOf(api) },
+    "x-amazon-apigateway-request-validators": sorted(api.validators),
+    "x-amazon-apigateway-gateway-responses": sorted(api.gatewayResponses),
   };
 }
 
-/** The API's schemas, and the one that API Gateway makes itself, where an answer has it. */
+/** By name: which route was the first to want something says nothing, and must deploy nothing. */
+export const sorted = <Value>(values: Readonly<Record<string, Value>>): Record<string, Value> =>
+  Object.fromEntries(Object.entries(values).sort(([one], [other]) => (one < other ? -1 : 1)));
+
+/** The API's schemas, and the one that API Gateway makes itself, where a body has it. */
 export function schemasOf({ schemas, methods }: Api): Readonly<Record<string, Schema>> {
-  const models = methods.flatMap(({ responses }) => responses.flatMap((response) => Object.values(response.models)));
+  const bodies = methods.flatMap(({ requestModels, responses }) => [
+    requestModels,
+    ...responses.map((one) => one.models),
+  ]);
+  const models = bodies.flatMap((one) => Object.values(one));
   return models.includes(EMPTY_MODEL)
     ? { [EMPTY_MODEL]: { title: "Empty Schema", type: "object" }, ...schemas }
     : schemas;
@@ -70,26 +78,33 @@ function operationOf(method: Method): Operation {
 export const responseOf = ({ statusCode, headers, models }: Method["responses"][number]) => ({
   description: `${statusCode} response`,
   headers:
-    headers.length > 0 ? Object.fromEntries(headers.map((name) => [name, { schema: { type: "string" } }])) : undefined,
+    headers.length > 0
+      ? Object.fromEntries(headers.toSorted().map((name) => [name, { schema: { type: "string" } }]))
+      : undefined,
   content: contentOf(models),
 });
 
 const locations = { header: "header", path: "path", querystring: "query" } as const;
 
-/** The parameters that a method declares, and those of its path. */
+/** The parameters of a method's path, and those that it declares: of the query, then headers, by name, since no order counts. */
 export function parametersOf({ path, requestParameters }: Method): readonly Parameter[] {
   const ofPath = [...path.matchAll(/\{([^}+]+)\+?\}/g)].map(
     ([, name]) => [`method.request.path.${name}`, true] as const,
   );
-  return Object.entries({ ...Object.fromEntries(ofPath), ...requestParameters }).map(([parameter, required]) => {
-    const [, location, name = ""] = /^method\.request\.(header|path|querystring)\.(.+)$/.exec(parameter) ?? [];
-    if (!location) throw new Error(`request parameters must be headers, path or query parameters, got: ${parameter}`);
-    return { name, in: locations[location as keyof typeof locations], required, schema: { type: "string" } };
-  });
+  const parameters = Object.entries({ ...Object.fromEntries(ofPath), ...requestParameters }).map(
+    ([parameter, required]): Parameter => {
+      const [, location, name = ""] = /^method\.request\.(header|path|querystring)\.(.+)$/.exec(parameter) ?? [];
+      if (!location) throw new Error(`request parameters must be headers, path or query parameters, got: ${parameter}`);
+      return { name, in: locations[location as keyof typeof locations], required, schema: { type: "string" } };
+    },
+  );
+  const of = (location: Parameter["in"]): readonly Parameter[] => parameters.filter((one) => one.in === location);
+  const byName = (one: Parameter, other: Parameter): number => (one.name < other.name ? -1 : 1);
+  return [...of("path"), ...of("query").toSorted(byName), ...of("header").toSorted(byName)];
 }
 
 /** The security schemes that a request to a method must meet, with scopes. */
-export function securityOf({ authorization, isApiKeyRequired }: Method): [scheme: string, scopes: readonly string[]][] {
+function securityOf({ authorization, isApiKeyRequired }: Method): [scheme: string, scopes: readonly string[]][] {
   const schemes: [string, readonly string[]][] = [];
   if (authorization === "AWS_IAM") schemes.push([SIGV4, []]);
   else if (authorization !== "NONE") schemes.push([schemeName(authorization.authorizer), authorization.scopes]);
@@ -100,17 +115,14 @@ export function securityOf({ authorization, isApiKeyRequired }: Method): [scheme
 /** Name of an authorizer's security scheme: OpenAPI has no spaces in names. */
 export const schemeName = (authorizerName: string): string => authorizerName.replaceAll(" ", "-");
 
-/** The schemes that methods use, by name. */
-export function securitySchemesOf(
-  { methods, authorizers }: Api,
-  make: (authorizer: Authorizer | typeof SIGV4 | typeof API_KEY) => SecurityScheme,
-): Record<string, SecurityScheme> | undefined {
+/** The schemes that methods use, and those of the authorizers, by name. */
+function securitySchemesOf({ methods, authorizers }: Api): Record<string, SecurityScheme> | undefined {
   const used = [
     ...(methods.some(({ authorization }) => authorization === "AWS_IAM") ? [SIGV4 as typeof SIGV4] : []),
     ...(methods.some(({ isApiKeyRequired }) => isApiKeyRequired) ? [API_KEY as typeof API_KEY] : []),
     ...authorizers,
-  ].map((one) => [typeof one === "string" ? one : schemeName(one.name), make(one)]);
-  return used.length > 0 ? Object.fromEntries(used) : undefined;
+  ].map((one) => [typeof one === "string" ? one : schemeName(one.name), schemeOf(one)]);
+  return used.length > 0 ? sorted(Object.fromEntries(used)) : undefined;
 }
 
 function schemeOf(authorizer: Authorizer | typeof SIGV4 | typeof API_KEY): SecurityScheme {
@@ -131,8 +143,13 @@ function schemeOf(authorizer: Authorizer | typeof SIGV4 | typeof API_KEY): Secur
 }
 
 /** Where a request carries what it is authorized by; several places, or none, are said in a way of API Gateway's own. */
-export function identityOf({ identitySource }: Authorizer): SecurityScheme {
-  const [, location, name] = /^method\.request\.(header|querystring)\.([^,]+)$/.exec(identitySource) ?? [];
-  if (!location || !name) return { type: "apiKey", name: "Unused", in: "header" };
-  return { type: "apiKey", name, in: location === "header" ? "header" : "query" };
+function identityOf({ identitySource }: Authorizer): SecurityScheme {
+  const [one, another] = identitySource.split(",");
+  return (!another && one && credentialOf(one)) || { type: "apiKey", name: "Unused", in: "header" };
+}
+
+/** A header or query parameter that a request is authorized by; nothing for what a client does not send. */
+export function credentialOf(identitySource: string): SecurityScheme | undefined {
+  const [, location, name] = /^method\.request\.(header|querystring)\.(.+)$/.exec(identitySource.trim()) ?? [];
+  return location && name ? { type: "apiKey", name, in: location === "header" ? "header" : "query" } : undefined;
 }

@@ -1,5 +1,6 @@
 import type { Resource } from "../terraform/config";
 import type { Api, Authorizer, Integration, Method, Texts } from "./api";
+import { API_KEY, SIGV4, schemeName } from "./body";
 import { openApiSchemas, type Schema } from "./schema";
 
 type Attributes = Readonly<Record<string, unknown>>;
@@ -41,6 +42,7 @@ export function describeApi(resources: readonly Resource[]): Api {
   const [api = {}] = parts.all("rest_api");
   const paths = pathsOf(parts, api);
   const [policy] = parts.all("rest_api_policy");
+  const authorizerNames = namesOf(parts.all("authorizer"));
   const size = api.minimum_compression_size;
   const endpoint = [api.endpoint_configuration ?? {}].flat()[0] as { vpc_endpoint_ids?: readonly string[] };
   return {
@@ -50,14 +52,9 @@ export function describeApi(resources: readonly Resource[]): Api {
     binaryMediaTypes: api.binary_media_types as readonly string[] | undefined,
     minimumCompressionSize: size === undefined || Number(size) < 0 ? undefined : Number(size),
     vpcEndpointIds: endpoint.vpc_endpoint_ids,
-    policy: policy && JSON.parse(String(policy.policy).replaceAll(`"${api.execution_arn}/`, '"execute-api:/')),
-    authorizers: parts.all("authorizer").map(describeAuthorizer),
-    schemas: Object.assign(
-      {},
-      ...parts
-        .all("model")
-        .map(({ name, schema }) => openApiSchemas(String(name), JSON.parse(String(schema)) as Schema).schemas),
-    ),
+    policy: policy && policyOf(String(policy.policy), `${api.execution_arn}/`),
+    authorizers: parts.all("authorizer").map((authorizer) => describeAuthorizer(authorizer, authorizerNames)),
+    schemas: openApiSchemas(Object.fromEntries(parts.all("model").map((model) => [model.name, schemaOf(model)]))),
     validators: Object.fromEntries(
       parts.all("request_validator").map(({ name, validate_request_body, validate_request_parameters }) => [
         name,
@@ -77,7 +74,7 @@ export function describeApi(resources: readonly Resource[]): Api {
         },
       ]),
     ),
-    methods: parts.all("method").map((method) => describeMethod(parts, paths, method)),
+    methods: parts.all("method").map((method) => describeMethod(parts, paths, authorizerNames, method)),
   };
 }
 
@@ -90,10 +87,40 @@ function pathsOf(parts: Parts, { root_resource_id: root }: Attributes): (resourc
   return (id) => (id === root ? "/" : below(id));
 }
 
-function describeAuthorizer(authorizer: Attributes): Authorizer {
+/** The document of a policy, or what refers to it. */
+function policyOf(policy: string, prefix: string): object | string {
+  try {
+    return JSON.parse(policy.replaceAll(`"${prefix}`, '"execute-api:/')) as object;
+  } catch {
+    return policy;
+  }
+}
+
+function schemaOf({ id, schema }: Attributes): Schema {
+  try {
+    return JSON.parse(String(schema)) as Schema;
+  } catch (error) {
+    throw new Error(`${id}: schema must be JSON that is known before an apply, got: ${(error as Error).message}`);
+  }
+}
+
+/** Names of authorizers by their ids; one that OpenAPI could not tell from another's gets a number. */
+function namesOf(authorizers: readonly Attributes[]): ReadonlyMap<unknown, string> {
+  const taken = new Set<string>([SIGV4, API_KEY]);
+  const names = new Map<unknown, string>();
+  for (const { id, name } of [...authorizers].sort((one, other) => (String(one.name) < String(other.name) ? -1 : 1))) {
+    let unique = String(name);
+    for (let count = 2; taken.has(schemeName(unique)); count += 1) unique = `${name}-${count}`;
+    taken.add(schemeName(unique));
+    names.set(id, unique);
+  }
+  return names;
+}
+
+function describeAuthorizer(authorizer: Attributes, names: ReadonlyMap<unknown, string>): Authorizer {
   const ttl = authorizer.authorizer_result_ttl_in_seconds;
   return {
-    name: String(authorizer.name),
+    name: String(names.get(authorizer.id)),
     type: (text(authorizer.type) ?? "TOKEN") as Authorizer["type"],
     identitySource: text(authorizer.identity_source) ?? "method.request.header.Authorization",
     authorizerUri: text(authorizer.authorizer_uri),
@@ -104,10 +131,15 @@ function describeAuthorizer(authorizer: Attributes): Authorizer {
   };
 }
 
-function describeMethod(parts: Parts, pathOf: (resourceId: unknown) => string, method: Attributes): Method {
+function describeMethod(
+  parts: Parts,
+  pathOf: (resourceId: unknown) => string,
+  authorizerNames: ReadonlyMap<unknown, string>,
+  method: Attributes,
+): Method {
   const [integration = {}] = parts.of(method, "integration");
-  const named = (type: string, id: unknown) => parts.all(type).find((part) => part.id === id)?.name;
-  const { authorization, authorizer_id: authorizerId } = method;
+  const { authorization, authorizer_id: authorizerId, request_validator_id: validatorId } = method;
+  const validator = parts.all("request_validator").find(({ id }) => validatorId !== undefined && id === validatorId);
   return {
     path: pathOf(method.resource_id),
     httpMethod: String(method.http_method),
@@ -115,13 +147,13 @@ function describeMethod(parts: Parts, pathOf: (resourceId: unknown) => string, m
       authorization === "NONE" || authorization === "AWS_IAM"
         ? authorization
         : {
-            authorizer: String(named("authorizer", authorizerId)),
+            authorizer: String(authorizerNames.get(authorizerId)),
             scopes: (method.authorization_scopes ?? []) as readonly string[],
           },
     isApiKeyRequired: method.api_key_required === true,
     requestParameters: (method.request_parameters ?? {}) as Readonly<Record<string, boolean>>,
     requestModels: texts(method.request_models) ?? {},
-    validator: method.request_validator_id ? text(named("request_validator", method.request_validator_id)) : undefined,
+    validator: text(validator?.name),
     responses: parts.of(method, "method_response").map((response) => ({
       statusCode: String(response.status_code),
       headers: Object.keys(Object(response.response_parameters)).map((name) =>

@@ -19,7 +19,7 @@ export interface OpenApiDocument {
   readonly "x-amazon-apigateway-api-key-source"?: string;
   readonly "x-amazon-apigateway-binary-media-types"?: readonly string[];
   readonly "x-amazon-apigateway-minimum-compression-size"?: number;
-  readonly "x-amazon-apigateway-policy"?: object;
+  readonly "x-amazon-apigateway-policy"?: object | string;
   readonly "x-amazon-apigateway-request-validators"?: Readonly<Record<string, Validator>>;
   readonly "x-amazon-apigateway-gateway-responses"?: Readonly<Record<string, GatewayResponse>>;
 }

@@ -38,7 +38,7 @@ export function exportApi(outdir: string, { stack, api: name, extensions }: Expo
   if (stack === undefined || !stacks.includes(stack)) {
     const there = stacks.length > 0 ? stacks.join(", ") : "none; run npm start";
     throw new Error(
-      `stack must be one that ${outdir} has, with a REST API, got: ${stack ?? "nothing"}. There are: ${there}`,
+      `stack must be one that ${outdir} has, with a REST API, got: ${stack || "nothing"}. There are: ${there}`,
     );
   }
   const config = readConfig(path.join(outdir, "stacks", stack));
@@ -60,11 +60,14 @@ function serversOf(
   { resources }: SynthesizedApi,
   document: OpenApiDocument,
 ): readonly Server[] {
-  const stages = resources.filter(({ type }) => type === "aws_api_gateway_stage");
+  const stageNames = resources
+    .filter(({ type }) => type === "aws_api_gateway_stage")
+    .map(({ attributes }) => String(attributes.stage_name))
+    .sort();
   const [{ region = "us-east-1" } = {}] =
     (config.provider as { readonly aws?: readonly { readonly region?: string }[] } | undefined)?.aws ?? [];
   const domain = region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
-  return stages.map(({ attributes: { stage_name: stageName } }) => ({
+  return stageNames.map((stageName) => ({
     url: `https://{restApiId}.execute-api.${region}.${domain}/${stageName}`,
     description: `The stage ${stageName}`,
     variables: { restApiId: { default: "restApiId", description: "Id of the API: the output api_id of the stack" } },

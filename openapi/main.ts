@@ -24,6 +24,7 @@ function readOptions(args: string[]): Options {
       options: { api: { type: "string" }, out: { type: "string" }, extensions: { type: "boolean", default: false } },
     });
     if (positionals.length > 1) throw new Error(`stack must be one, got: ${positionals.join(", ")}`);
+    if (values.out === "") throw new Error("--out must name a file, got nothing");
     return { ...values, stack: positionals[0] };
   } catch (error) {
     console.error(`${(error as Error).message}\n${usage}`);
@@ -36,13 +37,59 @@ function main({ stack, out, ...options }: Options): void {
   const [only, another] = stacksWithApis(outdir);
   const document = exportApi(outdir, { stack: stack ?? (another ? undefined : only), ...options });
   const text = `${JSON.stringify(document, undefined, 2)}\n`;
-  if (!out) {
-    process.stdout.write(text);
+  if (out === undefined) {
+    print(text);
     return;
   }
-  fs.mkdirSync(path.dirname(path.resolve(out)), { recursive: true });
-  fs.writeFileSync(out, text);
-  console.log(`${out}: ${Object.keys(document.paths).length} paths of ${document.info.title}`);
+  write(out, text);
+  const count = Object.keys(document.paths).length;
+  console.log(`${out}: ${count} ${count === 1 ? "path" : "paths"} of ${document.info.title}`);
+}
+
+function print(text: string): void {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    // Whoever reads it has read enough.
+    if (error.code !== "EPIPE") throw error;
+  });
+  process.stdout.write(text);
+}
+
+/**
+ * Writes a file, as a whole or not at all.
+ * @throws Error that names the file
+ */
+function write(out: string, text: string): void {
+  try {
+    makeFolder(path.dirname(path.resolve(out)));
+    if (!fs.existsSync(out)) {
+      replace(out, text);
+      return;
+    }
+    fs.accessSync(out, fs.constants.W_OK);
+    // A device, such as /dev/stdout, cannot be replaced; a folder refuses.
+    if (fs.statSync(out).isFile()) replace(fs.realpathSync(out), text);
+    else fs.writeFileSync(out, text);
+  } catch (error) {
+    throw new Error(`--out must be a file that can be written, got: ${out} (${(error as Error).message})`);
+  }
+}
+
+function replace(file: string, text: string): void {
+  const unfinished = `${file}.${process.pid}`;
+  try {
+    fs.writeFileSync(unfinished, text);
+    fs.renameSync(unfinished, file);
+  } catch (error) {
+    fs.rmSync(unfinished, { force: true });
+    throw error;
+  }
+}
+
+/** Node.js looks for an end of /proc without finding one, where it is to make folders in there with `recursive`. */
+function makeFolder(folder: string): void {
+  if (fs.existsSync(folder)) return;
+  makeFolder(path.dirname(folder));
+  fs.mkdirSync(folder);
 }
 
 try {

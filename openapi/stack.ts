@@ -23,10 +23,7 @@ export function apisOf(config: TerraformConfig): readonly SynthesizedApi[] {
     if (part && attribute === "id") return part.address;
     const value = part && attribute ? part.attributes[attribute] : undefined;
     if (value !== undefined) return evaluated(value, lookup);
-    const [block, variable] = reference;
-    const defaults = (config.variable ?? {}) as Readonly<Record<string, { readonly default?: unknown }>>;
-    const given = block === "var" && variable ? defaults[variable]?.default : undefined;
-    return given ?? `\${${reference.join(".")}}`;
+    return defaultOf(config, reference) ?? `\${${reference.join(".")}}`;
   };
   const resources = parts.map(
     (part): Resource => ({
@@ -35,7 +32,7 @@ export function apisOf(config: TerraformConfig): readonly SynthesizedApi[] {
         ...(evaluated(part.attributes, lookup) as Resource["attributes"]),
         id: part.address,
         ...(part.type === REST_API && {
-          root_resource_id: `${part.address} /`,
+          root_resource_id: `\${${part.address}.root_resource_id}`,
           execution_arn: `\${${part.address}.execution_arn}`,
         }),
       },
@@ -51,6 +48,19 @@ export function apisOf(config: TerraformConfig): readonly SynthesizedApi[] {
   return resources
     .filter(({ type }) => type === REST_API)
     .map(({ name, address }) => ({ name, resources: withImported(byApi.get(address) ?? []) }));
+}
+
+/** The default of a variable; nothing for a sensitive one, since documents are for others to read. */
+function defaultOf(config: TerraformConfig, [block, variable = ""]: readonly string[]): unknown {
+  if (block !== "var") return undefined;
+  const variables = (config.variable ?? {}) as Readonly<Record<string, Variable>>;
+  const { default: given, sensitive = false } = variables[variable] ?? {};
+  return sensitive ? undefined : given;
+}
+
+interface Variable {
+  readonly default?: unknown;
+  readonly sensitive?: boolean;
 }
 
 /** A value with its templates evaluated; one that cannot be before an apply stays as it is. */

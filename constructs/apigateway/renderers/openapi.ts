@@ -3,7 +3,7 @@ import { Annotations, type IResolveContext, type ITerraformDependable, Lazy } fr
 import type { Construct } from "constructs";
 import { type Api, type Authorizer, EMPTY_MODEL, type Integration, type Method } from "../../../openapi/api";
 import { API_KEY, bodyOf, SIGV4, schemeName } from "../../../openapi/body";
-import { openApiSchemas, type Schema } from "../../../openapi/schema";
+import { openApiSchemas, type Schema, weakenedKeywords } from "../../../openapi/schema";
 import { escapeTemplate } from "../../terraform/escape";
 import { jsonTemplate } from "../../terraform/json-template";
 import { PropError } from "../../terraform/props";
@@ -43,7 +43,7 @@ export class OpenApiRenderer implements Renderer {
   private readonly routes: RouteDefinition[] = [];
   private readonly gatewayResponses: GatewayResponseDefinition[] = [];
   private readonly authorizers = new Map<string, AuthorizerDefinition>();
-  private readonly schemas: Record<string, Schema> = {};
+  private readonly models: Record<string, Schema> = {};
   private isWarned = false;
 
   constructor(
@@ -95,9 +95,10 @@ export class OpenApiRenderer implements Renderer {
   }
 
   private addModel({ modelName, schema }: ModelDefinition): void {
-    const { schemas, weakened } = openApiSchemas(modelName, JSON.parse(schema) as Schema);
     // The texts of a schema may look like Terraform's templates, and are none.
-    Object.assign(this.schemas, JSON.parse(escapeTemplate(JSON.stringify(schemas))));
+    const model = JSON.parse(escapeTemplate(schema)) as Schema;
+    this.models[modelName] = model;
+    const weakened = weakenedKeywords(model);
     if (weakened.length === 0 || this.isWarned) return;
     this.isWarned = true;
     Annotations.of(this.api).addWarning(
@@ -132,7 +133,7 @@ export class OpenApiRenderer implements Renderer {
       vpcEndpointIds: endpoint.type === "PRIVATE" ? endpoint.vpcEndpointIds : undefined,
       policy: policy && JSON.parse(restApiPolicyDocument(policy(), "execute-api:")),
       authorizers: [...this.authorizers.values()].map(describeAuthorizer),
-      schemas: this.schemas,
+      schemas: openApiSchemas(this.models),
       validators: Object.fromEntries(
         validators.map(({ name, checksBody, checksParameters }) => [
           name,
