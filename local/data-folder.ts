@@ -35,11 +35,18 @@ export class DataFolder implements Journals {
     const at = path.resolve(folder);
     if (fs.existsSync(at) && !fs.statSync(at).isDirectory())
       throw new Error(`--data ${folder} is a file. Name a folder`);
-    makeFolder(folder, at);
-    requireOwn(folder, at);
-    const lock = takeLock(folder, at);
-    for (const name of fs.readdirSync(at)) if (name.endsWith(UNFINISHED)) fs.rmSync(path.join(at, name));
-    return new DataFolder(at, lock, smallest);
+    try {
+      makeFolder(at);
+      fs.accessSync(at, fs.constants.R_OK | fs.constants.W_OK | fs.constants.X_OK);
+      requireOwn(folder, at);
+      const lock = takeLock(folder, at);
+      for (const name of fs.readdirSync(at)) if (name.endsWith(UNFINISHED)) fs.rmSync(path.join(at, name));
+      return new DataFolder(at, lock, smallest);
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code === undefined) throw error;
+      throw new Error(`--data ${folder} can not be used: ${message}. Name a folder that you may make and write to`);
+    }
   }
 
   open<Entry>(name: string, remembering: Remembering<Entry>): Journal<Entry> {
@@ -57,13 +64,17 @@ export class DataFolder implements Journals {
   }
 }
 
-function makeFolder(folder: string, at: string): void {
+/** Makes a folder and those that it stands in. Node.js 20's own `recursive` never comes back where a folder takes no other, as in /proc. */
+function makeFolder(at: string): void {
   try {
-    fs.mkdirSync(at, { recursive: true, mode: 0o700 });
-    fs.accessSync(at, fs.constants.R_OK | fs.constants.W_OK | fs.constants.X_OK);
+    fs.mkdirSync(at, { mode: 0o700 });
   } catch (error) {
-    const { message } = error as Error;
-    throw new Error(`--data ${folder} can not be used: ${message}. Name a folder that you may make and write to`);
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return;
+    const parent = path.dirname(at);
+    if (code !== "ENOENT" || fs.existsSync(parent)) throw error;
+    makeFolder(parent);
+    fs.mkdirSync(at, { mode: 0o700 });
   }
 }
 

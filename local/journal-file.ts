@@ -25,7 +25,7 @@ export class JournalFile<Entry> implements Journal<Entry> {
   private snapshotSize = 0;
   private rewriting?: NodeJS.Immediate;
 
-  /** @throws Error that names file and line, for what is no journal of this format and service */
+  /** @throws Error that names the file, and the line of what is no journal of this format and service */
   constructor(
     folder: string,
     private readonly name: string,
@@ -33,8 +33,16 @@ export class JournalFile<Entry> implements Journal<Entry> {
     private readonly smallest: number,
   ) {
     this.path = `${folder}/${name}${JOURNAL}`;
-    if (fs.existsSync(this.path)) this.replay();
-    this.rewrite();
+    try {
+      if (fs.existsSync(this.path)) this.replay();
+      this.rewrite();
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code === undefined) throw error;
+      throw new Error(
+        `${this.path} can not be used: ${message}. Let it be read and written, or start with another --data folder`,
+      );
+    }
   }
 
   append(entry: Entry): void {

@@ -40,11 +40,15 @@ export class LocalProvider implements ChangingProvider {
     return this.at(resource, () => {
       requireArguments(resource);
       const left = this.deletions.inPlaceOf(this.stack, resource);
-      const isThere = left && this.identityOf(left.resource) === this.identityOf(resource);
-      if (left && !isThere) left.run();
-      const made = isThere ? this.update(resource, left.resource.attributes) : this.make(resource);
-      this.deletions.drop(this.stack, resource);
-      return made;
+      if (left && this.identityOf(left) === this.identityOf(resource)) {
+        this.deletions.putBack(this.stack, resource);
+        const updated = this.update(resource, left.attributes);
+        this.deletions.take(this.stack, resource);
+        return updated;
+      }
+      const { setAside } = this.types[resource.type] ?? {};
+      if (left && setAside) this.deletions.setAside(this.stack, resource, setAside(left.attributes));
+      return this.make(resource);
     });
   }
 
@@ -75,7 +79,8 @@ export class LocalProvider implements ChangingProvider {
 
   identityOf({ type, attributes }: Resource): string | undefined {
     const names = replacing[type];
-    return names && JSON.stringify(names.map((name) => attributes[name] ?? null));
+    // What is false or empty is as if it was not written.
+    return names && JSON.stringify(names.map((name) => attributes[name] || null));
   }
 
   read({ type, address, attributes }: Resource): Attributes {

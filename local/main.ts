@@ -9,7 +9,7 @@ import { LocalPage } from "./page/page";
 import { exitOnSignals } from "./signals";
 import { firstEnvironment, outputFolder, stackFolders, variablesOf } from "./stacks";
 import { walkStacks } from "./walk";
-import { Synthesis } from "./watch/synthesis";
+import { Synthesis, synthesisLeftBehind } from "./watch/synthesis";
 import { Watch } from "./watch/watch";
 
 const log = (source: string, message: string): void =>
@@ -30,6 +30,7 @@ interface Watched {
 
 async function start(options: Options, synthesis: Synthesis | undefined, data: DataFolder | undefined): Promise<Run> {
   const begin = performance.now();
+  await synthesisLeftBehind(process.cwd());
   await synthesis?.run();
   const outdir = outputFolder();
   const environment = options.environment ?? firstEnvironment(outdir);
@@ -89,7 +90,7 @@ async function main(options: Options): Promise<void> {
   }
 }
 
-const options = readOptions(process.argv.slice(2));
+const options = readOptions(process.argv.slice(2), process.env);
 if (typeof options === "string") {
   console.error(`${options}\n${usage}`);
   process.exitCode = 2;

@@ -19,19 +19,39 @@ export interface Options {
   readonly walk: boolean;
 }
 
-/** Reads the arguments of the command. Returns a sentence where they cannot be meant so. */
-export function readOptions(args: string[]): Options | string {
+const optionTypes = {
+  port: { type: "string", default: "4566" },
+  data: { type: "string" },
+  watch: { type: "boolean", default: false },
+  grants: { type: "boolean", default: false },
+  walk: { type: "boolean", default: false },
+} as const;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Options that npm took as its own: without a `--` before them they reach a script as variables alone.
+ * @see https://docs.npmjs.com/cli/v11/commands/npm-run
+ */
+function keptByNpm(args: readonly string[], env: Environment): readonly string[] {
+  if (env.npm_lifecycle_event !== "local") return [];
+  const isGiven = (name: string): boolean => args.some((arg) => arg.split("=")[0] === `--${name}`);
+  return Object.keys(optionTypes).filter((name) => env[`npm_config_${name}`] && !isGiven(name));
+}
+
+/**
+ * Reads the arguments of the command. Returns a sentence where they cannot be meant so.
+ * @param env the environment, in which npm puts what it keeps of them
+ */
+export function readOptions(args: string[], env: Environment = {}): Options | string {
+  const kept = keptByNpm(args, env).map((name) => `--${name}`);
+  if (kept.length > 0)
+    return `npm kept ${kept.join(" and ")} to itself: put -- before the options, as in npm run local -- ${kept[0]}`;
   try {
     const { values, positionals } = parseArgs({
       args,
       allowPositionals: true,
-      options: {
-        port: { type: "string", default: "4566" },
-        data: { type: "string" },
-        watch: { type: "boolean", default: false },
-        grants: { type: "boolean", default: false },
-        walk: { type: "boolean", default: false },
-      },
+      options: optionTypes,
     });
     const port = /^\d+$/.test(values.port) ? Number(values.port) : Number.NaN;
     if (Number.isNaN(port) || port > 65_535) return `--port must be an integer from 0 to 65535, got: ${values.port}`;

@@ -21,6 +21,11 @@ interface ResourceType {
   readonly update?: (given: Arguments, before: Attributes, ids: ResourceIds) => object;
   /** @default - nothing: no service holds it */
   readonly delete?: (before: Attributes) => void;
+  /**
+   * Makes room for another of the same name; all that it holds stays until `forget`.
+   * @default - it stays where it is until it is deleted: another has an id of its own
+   */
+  readonly setAside?: (before: Attributes) => { readonly putBack: () => void; readonly forget: () => void };
 }
 
 /** Arguments that no update changes, by type: with another value Terraform makes another resource. */
@@ -76,6 +81,10 @@ export function resourceTypes(services: Services, folder: string): Readonly<Reco
       create: (table) => dynamodb.createTable(table),
       update: (table) => dynamodb.updateTable(table),
       delete: ({ name }) => dynamodb.deleteTable(text(name)),
+      setAside: ({ name }) => ({
+        putBack: dynamodb.setAside(text(name)),
+        forget: () => dynamodb.forgetAside(text(name)),
+      }),
     },
     aws_api_gateway_api_key: {
       create: (key, ids) => usagePlans.putKey(key, ids.ofApi()),

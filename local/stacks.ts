@@ -5,8 +5,15 @@ import { readConfig } from "../terraform/config";
 /** Folder of the output: where the cdktf CLI or the person said, else `cdktf.out`. */
 export const outputFolder = (): string => process.env.CDKTF_OUTDIR || "cdktf.out";
 
+/** @throws Error for a file where a folder is to be */
 const stacksIn = (outdir: string): readonly string[] => {
   const root = path.join(outdir, "stacks");
+  // In this order: nothing can be asked of what stands below a file.
+  for (const folder of [outdir, root])
+    if (fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory() === false)
+      throw new Error(
+        `${folder} must be a folder of what was synthesized, and is a file. Move it away and run npm start`,
+      );
   const names = fs.existsSync(root) ? fs.readdirSync(root) : [];
   return names.filter((name) => fs.existsSync(path.join(root, name, "cdk.tf.json")));
 };

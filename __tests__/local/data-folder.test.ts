@@ -268,6 +268,80 @@ describe("a folder", () => {
     expect(() => DataFolder.open(file)).toThrow(`--data ${file} is a file. Name a folder`);
   });
 
+  const aFile = (): string => {
+    const file = fileIn(scratchFolder(), "file");
+    fs.writeFileSync(file, "");
+    return file;
+  };
+  const linkToNothing = (): string => {
+    const link = fileIn(scratchFolder(), "link");
+    fs.symlinkSync(fileIn(scratchFolder(), "nothing"), link);
+    return link;
+  };
+  /** A folder whose path is as long as the system takes one, so that no file in it has a path that is. */
+  const longest = (): string => {
+    const most = process.platform === "linux" ? 4_095 : 1_023;
+    const long = scratchFolder();
+    const names = Math.floor((most - 10 - long.length) / 201);
+    return path.join(
+      long,
+      ...Array.from({ length: names }, () => "x".repeat(200)),
+      "y".repeat((most - long.length - 10) % 201),
+    );
+  };
+  const inProc: readonly [string, () => string, string][] = [
+    ["in a folder that takes none", () => "/proc/x", "ENOENT"],
+  ];
+  test.each<[string, () => string, string]>([
+    ...(process.platform === "linux" ? inProc : []),
+    ["whose name is too long", () => fileIn(scratchFolder(), "x".repeat(300)), "ENAMETOOLONG"],
+    ["in which no file's path is short enough", longest, "ENAMETOOLONG"],
+    ["below a file", () => path.join(aFile(), "data"), "ENOTDIR"],
+    ["that is a link to nothing", linkToNothing, "ENOENT"],
+    ["below a link to nothing", () => path.join(linkToNothing(), "of", "orders"), "ENOENT"],
+  ])("is refused %s, and says why", (_, folderOf, reason) => {
+    const folder = folderOf();
+    const refusal = `^--data ${folder} can not be used: ${reason}: .*'\\. Name a folder that you may make and write to$`;
+    expect(() => DataFolder.open(folder)).toThrow(new RegExp(refusal));
+  });
+
+  // Who may do everything is somebody else meanwhile.
+  const isRoot = process.geteuid?.() === 0;
+  const asNobody = (work: () => void): void => {
+    if (isRoot) process.seteuid?.(65_534);
+    try {
+      work();
+    } finally {
+      if (isRoot) process.seteuid?.(0);
+    }
+  };
+  const withUsers = process.geteuid ? test : test.skip;
+  withUsers("is refused that may not be written to, and one in such a folder", () => {
+    const folder = scratchFolder();
+    fs.chmodSync(folder, 0o555);
+    for (const name of [folder, path.join(folder, "data")])
+      asNobody(() =>
+        expect(() => DataFolder.open(name)).toThrow(
+          new RegExp(
+            `^--data ${name} can not be used: EACCES: permission denied, .*\\. Name a folder that you may make and write to$`,
+          ),
+        ),
+      );
+    expect(fs.readdirSync(folder)).toEqual([]);
+  });
+
+  test("whose journal cannot be read or written is left as it is, and the file is named", () => {
+    const folder = scratchFolder();
+    fs.mkdirSync(fileIn(folder));
+    const data = DataFolder.open(folder);
+    const remembering = { replay: () => undefined, snapshot: () => [] };
+    expect(() => data.open("values", remembering)).toThrow(
+      `${fileIn(folder)} can not be used: EISDIR: illegal operation on a directory, read. Let it be read and written, or start with another --data folder`,
+    );
+    data.close();
+    expect(fs.readdirSync(folder)).toEqual(["values.jsonl"]);
+  });
+
   test("is one run's at a time, in the same process, too, and free once that is closed", () => {
     const folder = scratchFolder();
     const { data } = open(folder);

@@ -10,6 +10,7 @@ import { scratchFolder } from "../support/scratch-folder";
 
 /** `KILLS=100 npx jest local/data` kills them oftener. */
 const KILLS = Number(process.env.KILLS ?? 6);
+const RELOADING_KILLS = Math.ceil(KILLS / 2);
 const SENDERS = 4;
 const PATIENCE_MS = 60_000;
 
@@ -18,8 +19,8 @@ project.run("main.ts");
 const runs: LocalRun[] = [];
 afterAll(() => Promise.all(runs.map((run) => run.kill())));
 
-async function start(data: string): Promise<LocalRun> {
-  const run = new LocalRun(project.folder, "--data", data);
+async function start(data: string, { folder } = project, ...args: readonly string[]): Promise<LocalRun> {
+  const run = new LocalRun(folder, "--data", data, ...args);
   runs.push(run);
   return run.ready();
 }
@@ -133,6 +134,50 @@ async function areMailed(run: LocalRun, mailed: Set<string>): Promise<boolean> {
   for (const orderID of mailedIn(run.output)) mailed.add(orderID);
   return (await run.scan("dev-orders")).every(({ orderID }) => mailed.has(orderID?.S ?? ""));
 }
+
+/** Saves the writer's code and settings in turns, as soon as what was saved before runs, until the run is killed. */
+async function saveAgainAndAgain({ project: watched, run }: { project: Project; run: LocalRun }): Promise<number> {
+  const writer = "handlers/write-order.ts";
+  const [code = ""] = watched.read(writer).split("\nexport const saved");
+  const settings = JSON.parse(watched.read("settings/dev.json"));
+  for (let count = 0; ; count += 1) {
+    const from = run.output.length;
+    settings.orders.writerMaximumConcurrency = 10 + (count % 5);
+    settings.api.throttle.rateLimit = 50 + (count % 5);
+    if (count % 3 !== 1) watched.write("settings/dev.json", settings);
+    if (count % 3 !== 0) watched.write(writer, `${code}\nexport const saved = ${Date.now()};\n`);
+    const isKilled = await run
+      .until("reloaded", from)
+      .then(() => false)
+      .catch(() => true);
+    if (isKilled) return count;
+  }
+}
+
+test(`with --watch no order is lost by ${RELOADING_KILLS} kills while what is saved is reloaded, and each next run begins`, async () => {
+  const watched = new Project();
+  const data = path.join(scratchFolder(), "data");
+  const accepted = new Set<string>();
+  let reloads = 0;
+  for (let kill = 0; kill < RELOADING_KILLS; kill += 1) {
+    const run = await start(data, watched, "--watch");
+    const saving = saveAgainAndAgain({ project: watched, run });
+    const sending = Array.from({ length: SENDERS }, (_, sender) => send(run, accepted, `${kill}-${sender}`));
+    await run.until("watch  reloaded");
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 1_000));
+    await run.kill();
+    await Promise.all(sending);
+    reloads += await saving;
+    requireAll(accepted, await heldIn(data));
+    // What the kill left of a synthesis is run as well as what another makes of it.
+    if (kill % 2 === 1) await (await start(data, watched)).kill();
+  }
+  expect(accepted.size).toBeGreaterThan(0);
+  tell({ accepted, reloads: Array.from({ length: reloads }, String) });
+  const last = await start(data, watched, "--watch");
+  expect(await last.stop()).toBe(0);
+  requireAll(accepted, await heldIn(data));
+}, 3_600_000);
 
 // As it is synthesized: a message that was being worked on at a kill is back after a minute, and after five times in the dead-letter queue.
 test(`after each of ${KILLS} kills at any moment every accepted order is in the table, the queue or its dead-letter queue`, async () => {

@@ -1,5 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import * as fs from "node:fs";
+import * as path from "node:path";
 import { LocalRun } from "../support/local-run";
 import { Project } from "../support/project";
 
@@ -143,4 +145,23 @@ test.each([
   expect(status).toBe(code);
   expect(stderr).toContain(message);
   expect(stderr).not.toContain("    at ");
+});
+
+test.each([
+  ["cdktf.out", "--watch", "outdir must be a folder, got: cdktf.out, which is a file"],
+  [
+    "cdktf.out",
+    "",
+    "cdktf.out must be a folder of what was synthesized, and is a file. Move it away and run npm start",
+  ],
+  ["cdktf.out/stacks", "", "cdktf.out/stacks must be a folder of what was synthesized, and is a file"],
+])("a file in place of %s is named, with %s", (file, option, message) => {
+  const broken = new Project();
+  if (file !== "cdktf.out") broken.run("main.ts");
+  fs.rmSync(path.join(broken.folder, file), { recursive: true, force: true });
+  broken.write(file, "notes");
+  const { status, stderr } = broken.run(`local/main.ts --port 0 ${option}`);
+  expect(status).toBe(1);
+  expect(stderr).toContain(message);
+  expect(broken.read(file)).toBe("notes");
 });

@@ -25,3 +25,35 @@ test.each<[string[], string]>([
 test("advises nobody to name a file that begins with a hyphen: the command takes none", () => {
   expect(readOptions(["--nope"])).toBe("Unknown option '--nope'");
 });
+
+describe("what npm keeps to itself, for want of a -- before it", () => {
+  const npm = { npm_lifecycle_event: "local" };
+
+  test.each<[string[], Record<string, string>, string]>([
+    [
+      [],
+      { npm_config_watch: "true" },
+      "npm kept --watch to itself: put -- before the options, as in npm run local -- --watch",
+    ],
+    [["kept"], { npm_config_data: "true" }, "npm kept --data to itself"],
+    [[], { npm_config_data: "kept", npm_config_watch: "true" }, "npm kept --data and --watch to itself"],
+    [["0"], { npm_config_port: "true" }, "npm kept --port to itself"],
+    [["--watch"], { npm_config_watch: "true", npm_config_grants: "true" }, "npm kept --grants to itself"],
+  ])("%j is refused, and how to write it is said", (args, kept, sentence) => {
+    expect(readOptions(args, { ...npm, ...kept })).toContain(sentence);
+  });
+
+  test.each<[string, string[], Record<string, string>]>([
+    ["an option that came through", ["--port=0"], { ...npm, npm_config_port: "1" }],
+    ["an option that is switched off", [], { ...npm, npm_config_watch: "" }],
+    ["another option of npm's", [], { ...npm, npm_config_loglevel: "silent" }],
+    [
+      "an option of another script, which starts this one",
+      [],
+      { npm_lifecycle_event: "dev", npm_config_watch: "true" },
+    ],
+    ["no npm at all", [], { npm_config_watch: "true" }],
+  ])("%s is none of that", (_, args, env) => {
+    expect(readOptions(args, env)).toMatchObject({ watch: false });
+  });
+});

@@ -1,6 +1,9 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { DataFolder } from "../../local/data-folder";
+import { DynamoDb } from "../../local/dynamodb/dynamodb";
+import { KeptRuns } from "../support/kept-runs";
+import { clock, openAccess, place, silent } from "../support/local";
 import { type Changeable, Running, until, variables } from "../support/running-orders";
 import { scratchFolder } from "../support/scratch-folder";
 import { systemFolder } from "../support/synth";
@@ -71,6 +74,125 @@ test.each([
   expect(next.cloud.sns.outbox.filter(({ subject }) => subject?.includes("stored"))).toHaveLength(1);
   await next.cloud.stop();
   data.close();
+});
+
+const keyedBy =
+  (name: string): Change =>
+  (resources) =>
+    Object.assign(tableOf(resources), { hash_key: name, attribute: [{ name, type: "S" }] });
+const keyThatIsNoAttribute: Change = (resources) => Object.assign(tableOf(resources), { hash_key: "number" });
+const fifo: Change = ({ aws_sqs_queue: queues = {} }) => Object.assign(queues.Inbox ?? {}, { fifo_queue: true });
+
+test.each<[string, readonly Change[], string]>([
+  ["a table whose key would be another", [keyedBy("number"), breakApi], "HTTP_PROXY"],
+  ["a table whose key would be no attribute", [keyThatIsNoAttribute], "key attributes are not defined"],
+  ["a queue that would become a FIFO queue", [fifo], "fifo_queue"],
+])("%s keeps what it holds where the reload is refused", async (_, changes, refusal) => {
+  const kept = new KeptRuns();
+  const run = await Running.start({ journals: kept.next() });
+  await withOrders(run);
+  const reload = () =>
+    run.reload((resources) => {
+      stopWriting(resources);
+      for (const change of changes) change(resources);
+    });
+  for (let time = 0; time < 2; time += 1) expect(reload).toThrow(refusal);
+  expect(await run.stored()).toEqual(["stored"]);
+  expect(waiting(run)).toBe(1);
+
+  run.reload(() => undefined);
+  await until(() => run.cloud.sns.outbox.length === 2, "the mail");
+  expect([...(await run.stored())].sort()).toEqual(["stored", "waiting"]);
+  const next = await Running.start({ journals: kept.copy().next() });
+  expect([...(await next.stored())].sort()).toEqual(["stored", "waiting"]);
+});
+
+test("a table with another key begins empty once a reload is not refused, and is so in later runs", async () => {
+  const kept = new KeptRuns();
+  const run = await Running.start({ journals: kept.next() });
+  await withOrders(run);
+  const key = keyedBy("status");
+  expect(run.reload((resources) => key(resources))).toContainEqual([
+    "aws_dynamodb_table.Orders",
+    "replaced",
+    ["attribute", "hash_key"],
+  ]);
+  expect(await run.cloud.dynamodb.items("dev-orders")).toEqual([]);
+  const [stack] = run.cloud.stacks;
+  const table = () => stack?.resources.find(({ address }) => address === "aws_dynamodb_table.Orders")?.attributes;
+  expect(table()).toMatchObject({ hash_key: "status" });
+  const found = new DynamoDb({ place, access: openAccess(), clock, log: silent, journals: kept.copy().next() });
+  expect(found.unclaimed()).toEqual([]);
+  await found.stop();
+});
+
+test("what another stack was to take over stays with its own where the reload is refused", async () => {
+  const run = await Running.start();
+  const stackOf = (name: string) => path.join(path.dirname(run.folder), name);
+  const reload = (stacks: Readonly<Record<string, object>>) => {
+    for (const [name, tables] of Object.entries(stacks)) {
+      fs.mkdirSync(stackOf(name), { recursive: true });
+      fs.writeFileSync(path.join(stackOf(name), "cdk.tf.json"), JSON.stringify({ resource: tables }));
+    }
+    run.cloud.reload([run.folder, ...Object.keys(stacks).map(stackOf)], variables);
+  };
+  const table = (key: string) => ({ name: "dev-moved", hash_key: key, attribute: [{ name: key, type: "S" }] });
+  reload({ one: { aws_dynamodb_table: { Moved: table("id") } }, other: {} });
+  const { caller } = run.cloud.iam.operator();
+  const body = JSON.stringify({ TableName: "dev-moved", Item: { id: { S: "1" } } });
+  await run.cloud.dynamodb.handle(caller, { headers: { "x-amz-target": "DynamoDB_20120810.PutItem" }, body });
+  for (const key of ["id", "number"]) {
+    const refused = { one: {}, other: { aws_dynamodb_table: { Taken: table(key) }, aws_zoo: { Zebra: {} } } };
+    expect(() => reload(refused)).toThrow(/^aws_zoo\.Zebra is of a type that the local run does not know[^\n]*$/);
+    expect(await run.cloud.dynamodb.items("dev-moved")).toEqual([{ id: { S: "1" } }]);
+  }
+  reload({ one: {}, other: { aws_dynamodb_table: { Taken: table("id") } } });
+  expect(await run.cloud.dynamodb.items("dev-moved")).toEqual([{ id: { S: "1" } }]);
+});
+
+test("keys of user pools, secrets of their clients and counts of topics stay where a reload is refused that would replace them", async () => {
+  const kept = new KeptRuns();
+  const run = await Running.start({ journals: kept.next() });
+  const withPool =
+    (poolName: string): Change =>
+    (resources) =>
+      Object.assign(resources, {
+        aws_cognito_user_pool: { Users: { name: poolName } },
+        aws_cognito_user_pool_client: {
+          App: {
+            name: "app",
+            user_pool_id: "${aws_cognito_user_pool.Users.id}",
+            generate_secret: true,
+          },
+        },
+      });
+  const client = () => {
+    const resources = run.cloud.stacks.flatMap((stack) => stack.resources);
+    return resources.find(({ type }) => type === "aws_cognito_user_pool_client")?.attributes ?? {};
+  };
+  run.reload(withPool("users"));
+  expect(await run.send("counted")).toBe(202);
+  await until(() => run.cloud.sns.published.size === 1, "the message");
+  const [before, [pool]] = [client(), run.cloud.cognito.userPools];
+  const token = await pool?.tokenFor({ clientId: String(before.id), username: "ada" });
+  expect(() =>
+    run.reload((resources) => {
+      withPool("others")(resources);
+      for (const [name, topic] of Object.entries(resources.aws_sns_topic ?? {})) topic.name = `dev-other-${name}`;
+      breakApi(resources);
+    }),
+  ).toThrow("HTTP_PROXY");
+  expect(client()).toEqual(before);
+  expect([...run.cloud.sns.published.values()]).toEqual([1]);
+  const [again, ...others] = run.cloud.cognito.userPools;
+  expect(others).toEqual([]);
+  expect(await again?.claimsOf(String(token))).toMatchObject({ "cognito:username": "ada" });
+
+  const next = await Running.start({ journals: kept.copy().next() });
+  next.reload(withPool("users"));
+  const [there] = next.cloud.cognito.userPools;
+  expect(there?.clientOf(String(before.id)).clientSecret).toBe(before.client_secret);
+  expect((await there?.jwks())?.keys).toEqual((await pool?.jwks())?.keys);
 });
 
 test("a stack that would go keeps what it holds where another is refused, and is deleted with the next that is not", async () => {

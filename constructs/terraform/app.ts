@@ -145,9 +145,11 @@ function linkOrCopy(source: string, target: string): void {
 const STAGING = ".staging-";
 
 /**
- * @throws Error for a folder that holds something else than an output: what is in it would be mixed with what is written
+ * @throws Error for a file, and for a folder that holds something else than an output: what is in it would be mixed with what is written
  */
 function requireOutputFolder(output: string): void {
+  if (fs.statSync(output, { throwIfNoEntry: false })?.isDirectory() === false)
+    throw new Error(`outdir must be a folder, got: ${output}, which is a file. Move it away, or name another folder`);
   const content = fs.existsSync(output) ? fs.readdirSync(output).filter((name) => !name.startsWith(".")) : [];
   if (content.length === 0 || content.includes(MANIFEST)) return;
   throw new Error(
@@ -199,6 +201,9 @@ function publish(from: string, to: string): void {
       (file) => isGenerated(file) && !fresh.has(path.join("stacks", stack.name, file)),
     );
     for (const file of stale) fs.rmSync(path.join(folder, file), { force: true });
-    if (stale.length > 0) for (const emptied of [path.join(folder, "assets"), folder]) removeIfEmpty(emptied);
+    if (stale.length === 0) continue;
+    removeIfEmpty(path.join(folder, "assets"));
+    // The cdktf CLI, which says where to write, removes the folder of a stack that is no more itself, and fails where it is gone already.
+    if (!process.env.CDKTF_OUTDIR) removeIfEmpty(folder);
   }
 }

@@ -59,6 +59,8 @@ export class DynamoDb implements StreamSource {
   private readonly contents: TableContents;
   private readonly streams: Streams;
   private readonly tables = new Map<string, Table>();
+  /** What of them the engine has. */
+  private readonly tablesInEngine = new Map<string, Table>();
   private readonly operations: ItemOperations;
   private readonly tableOperations: TableOperations;
   /** Tables being made, changes under way. */
@@ -109,8 +111,7 @@ export class DynamoDb implements StreamSource {
     }
     const keyNames = keySchema.map(({ name }) => name);
     this.tables.set(tableName, { tableName, arn: this.arnOf(tableName), keyNames });
-    const items = [...(this.contents.of(tableName)?.items.values() ?? [])];
-    this.startInTurn(`${tableName} could not be made`, () => this.engine.makeTable(tableName, keySchema, items));
+    this.followInEngine(tableName, "made");
     return this.configure(read);
   }
 
@@ -135,8 +136,27 @@ export class DynamoDb implements StreamSource {
   /** Deletes a table, its items and its stream for good, if it is there. A change that is under way is refused. */
   deleteTable(tableName: string): void {
     this.contents.delete(tableName);
-    if (!this.tables.delete(tableName)) return;
-    this.startInTurn(`${tableName} could not be deleted`, () => this.engine.deleteTable(tableName));
+    if (this.tables.delete(tableName)) this.followInEngine(tableName, "deleted");
+  }
+
+  /**
+   * Takes a table away so that another of its name can be made, empty. What it holds is kept until `forgetAside`, through a kill as well.
+   * @returns puts it back, in place of the other; nothing may be awaited until then
+   */
+  setAside(tableName: string): () => void {
+    const table = this.tables.get(tableName);
+    this.contents.setAside(tableName);
+    this.tables.delete(tableName);
+    return () => {
+      this.contents.putBack(tableName);
+      if (table) this.tables.set(tableName, table);
+      this.followInEngine(tableName, "put back");
+    };
+  }
+
+  /** Deletes what a table held that was set aside, for good. @throws Error where that cannot be written down: it is still set aside then */
+  forgetAside(tableName: string): void {
+    this.contents.forgetAside(tableName);
   }
 
   /** What earlier runs left in tables that nobody has made in this one, such as `table orders: 3 items`. It is kept. */
@@ -274,9 +294,20 @@ export class DynamoDb implements StreamSource {
     return `arn:${this.place.partition}:dynamodb:${this.place.region}:${this.place.accountId}:table/${tableName}`;
   }
 
-  /** Does in turn what nobody waits for; what cannot be done is told. */
-  private startInTurn(failure: string, work: () => Promise<void>): void {
-    this.turns.take(work).catch((error: unknown) => this.log("dynamodb", `${failure}: ${error}`));
+  /** Has the engine, in turn, make the table of a name what it is by then; of one that was put back by then it has seen nothing. */
+  private followInEngine(tableName: string, what: "deleted" | "made" | "put back"): void {
+    const follow = async (): Promise<void> => {
+      const [table, before] = [this.tables.get(tableName), this.tablesInEngine.get(tableName)];
+      if (table === before) return;
+      if (before) await this.engine.deleteTable(tableName);
+      this.tablesInEngine.delete(tableName);
+      const content = this.contents.of(tableName);
+      if (!table || !content) return;
+      await this.engine.makeTable(tableName, content.keySchema, [...content.items.values()]);
+      this.tablesInEngine.set(tableName, table);
+    };
+    const failure = `${tableName} could not be ${what}`;
+    this.turns.take(follow).catch((error: unknown) => this.log("dynamodb", `${failure}: ${error}`));
   }
 }
 

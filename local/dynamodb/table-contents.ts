@@ -51,7 +51,7 @@ export interface TransactionToken {
 
 /** Changes of which a kill leaves all or none. */
 interface Transaction {
-  readonly together: readonly ItemChange[];
+  readonly together: readonly TableChange[];
   readonly token?: TransactionToken;
 }
 
@@ -71,6 +71,8 @@ const TOKEN_MS = 600_000;
  */
 export class TableContents {
   private readonly tables = new Map<string, Content>();
+  /** What was set aside for an empty table: of those tables the journal knows this alone. */
+  private readonly aside = new Map<string, Content>();
   private readonly journal: Journal<TableChange | Transaction>;
   private readonly tokens = new Map<string, TransactionToken>();
   /** Milliseconds since 1970. */
@@ -103,6 +105,32 @@ export class TableContents {
 
   delete(table: string): void {
     if (this.tables.has(table)) this.commit({ table, deleted: true });
+  }
+
+  /** Makes room for an empty table of the same name. A kill before `forgetAside` takes nothing of what there was. */
+  setAside(table: string): void {
+    const content = this.tables.get(table);
+    if (!content) return;
+    this.aside.set(table, content);
+    this.tables.delete(table);
+  }
+
+  /** Takes what was set aside in place of the table that was made since. */
+  putBack(table: string): void {
+    const content = this.aside.get(table);
+    if (!content) return;
+    this.tables.set(table, content);
+    this.aside.delete(table);
+  }
+
+  /**
+   * Deletes what was set aside, for good: the table that was made since takes its place for later runs, too.
+   * @throws Error where it cannot be written down: it is still set aside then
+   */
+  forgetAside(table: string): void {
+    if (!this.aside.has(table)) return;
+    this.journal.append({ together: [{ table, deleted: true }, ...this.changesOf(table, this.tables.get(table))] });
+    this.aside.delete(table);
   }
 
   /** Begins a new stream, in place of the one that there is; with a view type of none, ends that. */
@@ -145,6 +173,8 @@ export class TableContents {
   }
 
   private itemChange({ table, key, images }: Change, ahead = 0): ItemChange {
+    // Where the journal has no room it still holds what was set aside, and an item of this table would be put into that.
+    this.forgetAside(table);
     const record = this.tables.get(table)?.stream?.recordOf(key, images, ahead);
     return { table, ...(images.after ? { put: images.after } : { removed: key }), ...(record && { record }) };
   }
@@ -154,7 +184,7 @@ export class TableContents {
   }
 
   private commit(change: TableChange): void {
-    this.journal.append(change);
+    if (!this.aside.has(change.table)) this.journal.append(change);
     this.apply(change);
   }
 
@@ -203,14 +233,19 @@ export class TableContents {
 
   private *snapshot(): Iterable<TableChange | Transaction> {
     for (const token of this.tokens.values()) if (this.isFresh(token)) yield { together: [], token };
-    for (const [table, { keySchema, items, stream }] of this.tables) {
-      yield { table, keySchema };
-      for (const put of items.values()) yield { table, put };
-      if (!stream) continue;
-      const { label, viewType, records, lastSequence } = stream;
-      yield { table, stream: { label, viewType, last: String(lastSequence - BigInt(records.length)) } };
-      for (const record of records) yield { table, record };
-    }
+    for (const [table, content] of new Map([...this.tables, ...this.aside])) yield* this.changesOf(table, content);
+  }
+
+  /** Changes that make a table what it is. */
+  private *changesOf(table: string, content: Content | undefined): Iterable<TableChange> {
+    if (!content) return;
+    const { keySchema, items, stream } = content;
+    yield { table, keySchema };
+    for (const put of items.values()) yield { table, put };
+    if (!stream) return;
+    const { label, viewType, records, lastSequence } = stream;
+    yield { table, stream: { label, viewType, last: String(lastSequence - BigInt(records.length)) } };
+    for (const record of records) yield { table, record };
   }
 }
 

@@ -1,6 +1,46 @@
 import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
+import * as fs from "node:fs";
 import type { Socket } from "node:net";
+import * as path from "node:path";
+import { isAlive } from "../process-life";
+
+/** Holds the process id of a synthesis while it is under way. A run that is killed leaves both. */
+const UNDER_WAY = path.join(".cache", "run", "synthesis.pid");
+/** For so long a synthesis that a killed run has left may go on. It takes a second or two: after that its process id is another's by now. */
+const LEFT_BEHIND_MS = 10_000;
+
+/**
+ * Waits for the end of a synthesis that a run has left which was killed: until then it writes what this one is about to read, or to write.
+ * @param project the project's folder
+ */
+export async function synthesisLeftBehind(project: string): Promise<void> {
+  const file = path.join(project, UNDER_WAY);
+  const end = performance.now() + LEFT_BEHIND_MS;
+  while (isAlive(pidIn(file)) && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 20));
+  note(file, undefined);
+}
+
+/** Writes down that a synthesis is under way, or over. Where that cannot be done, one that a killed run leaves goes unnoticed. */
+function note(file: string, pid: number | undefined): void {
+  try {
+    fs.rmSync(file, { force: true });
+    if (pid === undefined) return;
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    fs.writeFileSync(file, String(pid));
+  } catch {
+    // as it is said above
+  }
+}
+
+/** Of no process where there is no file, or a kill has left it empty. */
+function pidIn(file: string): number {
+  try {
+    return Number(fs.readFileSync(file, "utf8") || Number.NaN);
+  } catch {
+    return Number.NaN;
+  }
+}
 
 /** A synthesis that failed. The message is all that it said. */
 export class SynthesisError extends Error {
@@ -39,8 +79,11 @@ export class Synthesis {
     const { child, said } = this.take();
     this.working = { child, said };
     const closed = once(child, "close") as Promise<[number | null, string | null]>;
+    const file = path.join(this.project, UNDER_WAY);
+    note(file, child.pid);
     child.stdin.end("now");
     const [exitCode, signal] = await closed;
+    note(file, undefined);
     this.working = undefined;
     if (!this.stopped) this.next = this.standBy();
     if (exitCode === 0) return;

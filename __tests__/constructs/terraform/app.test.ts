@@ -123,6 +123,14 @@ test("refuses a folder that holds something else, and leaves it as it is", () =>
   expect(treeOf(project)).toEqual(["settings/dev.json"]);
 });
 
+test("refuses a file, and leaves it as it is", () => {
+  fs.writeFileSync("out", "notes");
+  expect(() => synth(["a"])).toThrow(
+    "outdir must be a folder, got: out, which is a file. Move it away, or name another folder",
+  );
+  expect(fs.readFileSync("out", "utf8")).toBe("notes");
+});
+
 test("gives every stack the repository's provider lock file", () => {
   fs.writeFileSync(".terraform.lock.hcl", "# locked");
   synth(["a"]);

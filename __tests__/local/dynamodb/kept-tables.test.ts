@@ -89,6 +89,27 @@ test("a run that starts where another was killed has its items and its stream, a
   );
 });
 
+test("has no record that became a day old while no run was there, and goes on behind it", async () => {
+  const runs = new KeptRuns();
+  const clock = new SetClock();
+  const first = run(runs.next(), clock);
+  await first.put("old");
+  clock.time += 1_000;
+  await first.put("young");
+  clock.time += 86_400_000;
+  const { put, records, items, streamArn } = run(runs.next(), clock);
+  await put("new");
+  const keys = (await records(streamArn)).map(({ dynamodb: { Keys, SequenceNumber } }) => [
+    Keys,
+    SequenceNumber.slice(-1),
+  ]);
+  expect(keys).toEqual([
+    [{ orderID: { S: "young" } }, "2"],
+    [{ orderID: { S: "new" } }, "3"],
+  ]);
+  expect(await items()).toHaveLength(3);
+});
+
 test("writes a change and its record as one entry, so that a kill cannot part them", async () => {
   const entries: object[] = [];
   const { put } = run({ open: () => ({ append: (entry) => void entries.push(entry as object) }) });
@@ -202,6 +223,74 @@ describe("a table that comes with another key", () => {
     expect(() => database.updateTable(changed)).toThrow(
       "the key orderID (S) cannot become customerID (N): a table keeps the key that it was made with",
     );
+  });
+});
+
+describe("a table that is set aside for another of its name", () => {
+  const other = { ...orders, hash_key: "customerID", attribute: [{ name: "customerID", type: "N" }] };
+  const putOther = { Item: { customerID: { N: "1" } } };
+
+  test("is there in a run that starts before it is forgotten", async () => {
+    const runs = new KeptRuns();
+    const { database, put, streamArn } = run(runs.next());
+    await put("a");
+    database.setAside("orders");
+    database.createTable(other);
+    const killed = run(runs.copy().next());
+    expect([await killed.items(), killed.streamArn]).toEqual([[expect.stringContaining('"a"')], streamArn]);
+  });
+
+  test("is as it was once it is put back, with what was written meanwhile; the other is gone", async () => {
+    const runs = new KeptRuns();
+    const { database, call, put, items, records, streamArn } = run(runs.next());
+    await put("a");
+    const writing = put("b");
+    const putBack = database.setAside("orders");
+    database.createTable(other);
+    putBack();
+    for (const written of [writing, put("c")]) expect(await written).toMatchObject({ status: 200 });
+    expect(await call("PutItem", putOther)).toMatchObject({ status: 400 });
+    expect((await call("Scan", {})).body.Items).toHaveLength(3);
+    expect([(await items()).length, (await records(streamArn)).length]).toEqual([3, 3]);
+    const next = run(runs.next());
+    expect([await next.items(), next.streamArn]).toEqual([await items(), streamArn]);
+  });
+
+  test("is gone once it is forgotten, and the other is in its place in later runs, too", async () => {
+    const runs = new KeptRuns();
+    const { database, call, put } = run(runs.next());
+    await put("a");
+    database.setAside("orders");
+    const { stream_arn } = database.createTable(other);
+    database.forgetAside("orders");
+    expect(await put("a")).toMatchObject({ status: 400 });
+    expect(await call("PutItem", putOther)).toMatchObject({ status: 200 });
+    const next = start(runs.next());
+    expect(next.database.createTable(other)).toMatchObject({ stream_arn });
+    expect([await next.items(), (await next.records(stream_arn)).length]).toEqual([[JSON.stringify(putOther.Item)], 1]);
+  });
+
+  test("is kept where there is no room to write that it is forgotten, and the other takes nothing before that is written", async () => {
+    let isFull = false;
+    const written: unknown[] = [];
+    const append = (entry: unknown): void => {
+      if (isFull) throw new Error("no room");
+      written.push(entry);
+    };
+    const { database, call, put } = run({ open: () => ({ append }) });
+    await put("a");
+    database.setAside("orders");
+    database.createTable(other);
+    isFull = true;
+    expect(() => database.forgetAside("orders")).toThrow("no room");
+    await expect(call("PutItem", putOther)).rejects.toThrow("no room");
+    isFull = false;
+    const before = written.length;
+    expect(await call("PutItem", putOther)).toMatchObject({ status: 200 });
+    expect(written.slice(before)).toEqual([
+      { together: [expect.objectContaining({ deleted: true }), expect.anything(), expect.anything()] },
+      expect.objectContaining({ put: putOther.Item }),
+    ]);
   });
 });
 

@@ -1,4 +1,5 @@
 import { DynamoDb } from "../../../local/dynamodb/dynamodb";
+import { KeptRuns } from "../../support/kept-runs";
 import { openAccess, place, silent, someone } from "../../support/local";
 import { ManualClock } from "../../support/rest-api";
 
@@ -101,4 +102,28 @@ test("follows what an update says of it: none, another attribute, and the first 
   await new Promise((resolve) => setImmediate(resolve));
   clock.advance(60_000);
   expect(await ids()).toEqual([]);
+});
+
+test("deletes what has expired while no run was there, within a minute of the next start, and puts it on the stream", async () => {
+  const runs = new KeptRuns();
+  const start = () => new DynamoDb({ place, access: openAccess(), clock, log: silent, journals: runs.next() });
+  database = start();
+  const { stream_arn: streamArn } = database.createTable(table());
+  await put("now", inSeconds(3_600 + 60));
+  await put("later", inSeconds(3_600 + 61));
+  await database.stop();
+  clock.advance(3_600_000);
+
+  database = start();
+  database.createTable(table());
+  expect(await ids()).toEqual(["later", "now"]);
+  clock.advance(60_000);
+  expect(await ids()).toEqual(["later"]);
+  const [last] = (await database.getRecords(someone, streamArn, undefined, 10)).slice(-1);
+  expect(last).toMatchObject({ eventName: "REMOVE", dynamodb: { Keys: { id: { S: "now" } } } });
+  await database.stop();
+
+  database = start();
+  database.createTable(table());
+  expect(await ids()).toEqual(["later"]);
 });

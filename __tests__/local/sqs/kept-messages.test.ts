@@ -320,3 +320,30 @@ test("whoever watches is told of what comes, goes out, is given up and is delete
     "message deleted 3",
   ]);
 });
+
+test.each([
+  [599, ["hidden", "old", "young"]],
+  [600, ["young"]],
+])("of what was sent before a run was killed, %d seconds later the next one has %j", async (seconds, bodies) => {
+  const runs = new KeptRuns();
+  const killed = run(runs.next());
+  for (const MessageBody of ["hidden", "old"]) await killed.call("SendMessage", { MessageBody });
+  await killed.receive({ MaxNumberOfMessages: 1, VisibilityTimeout: 10_000 });
+  killed.clock.time += 1_000;
+  await killed.call("SendMessage", { MessageBody: "young" });
+
+  const clock = new SetClock();
+  clock.time += seconds * 1_000;
+  const next = run(runs.next(), clock);
+  const held = () => next.sqs.queues().flatMap(({ messages }) => messages.map(({ body }) => body));
+  expect(held().sort()).toEqual(bodies);
+  const received = (await next.receive({ MaxNumberOfMessages: 10 })).map(({ Body }) => Body);
+  expect(received.sort()).toEqual(bodies.filter((body) => body !== "hidden"));
+  // What is gone is so for good, were the clock set back.
+  expect(
+    run(runs.next())
+      .sqs.queues()
+      .flatMap(({ messages }) => messages.map(({ body }) => body))
+      .sort(),
+  ).toEqual(bodies);
+});

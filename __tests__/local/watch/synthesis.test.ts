@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { Synthesis } from "../../../local/watch/synthesis";
+import { Synthesis, synthesisLeftBehind } from "../../../local/watch/synthesis";
 import { scratchFolder } from "../../support/scratch-folder";
 
 const open: Synthesis[] = [];
@@ -16,7 +16,7 @@ function project(main: string) {
   write(main);
   const synthesis = new Synthesis(folder);
   open.push(synthesis);
-  return { synthesis, write, output: () => fs.readFileSync(path.join(folder, "output"), "utf8") };
+  return { folder, synthesis, write, output: () => fs.readFileSync(path.join(folder, "output"), "utf8") };
 }
 
 const writing = (text: string): string =>
@@ -67,6 +67,25 @@ test("a process that stood by and is gone is replaced", async () => {
   while (isThere(Number(pid))) await new Promise((resolve) => setTimeout(resolve, 10));
   await synthesis.run();
   expect(output()).toBe("one");
+});
+
+test("what a killed run has left of a synthesis is waited for, once", async () => {
+  const { synthesis, output, folder } = project(`
+    import * as fs from "node:fs";
+    setTimeout(() => fs.writeFileSync("output", "late"), 300);
+  `);
+  const running = synthesis.run();
+  await synthesisLeftBehind(folder);
+  expect(output()).toBe("late");
+  await running;
+
+  const file = path.join(folder, ".cache", "run", "synthesis.pid");
+  const { pid } = spawnSync(process.execPath, ["-e", ""]);
+  for (const left of [String(pid), ""]) {
+    fs.writeFileSync(file, left);
+    await synthesisLeftBehind(folder);
+    expect(fs.existsSync(file)).toBe(false);
+  }
 });
 
 test("a stop ends the process that stands by, and one that synthesizes", async () => {
