@@ -1,4 +1,6 @@
-// `npm start`: synthesizes every stack, says what came out of it and what to do next, and walks through the first environment, here.
+// npm start [-- <environment>]
+//
+// Synthesizes every stack, says what came out of it and what to do next, and walks through one environment, here: the first unless said otherwise.
 import "./main";
 import { exitOnSignals } from "./local/signals";
 import { firstEnvironment, outputFolder } from "./local/stacks";
@@ -6,11 +8,13 @@ import { summary } from "./summary";
 
 exitOnSignals();
 const outdir = outputFolder();
-console.log(summary(outdir));
+// Several words are no environment, and refused as one.
+const environment = process.argv.slice(2).join(" ") || firstEnvironment(outdir);
+console.log(summary(outdir, environment));
 
 // Loaded only now, so that the synthesis does not wait for it.
 import("./local/walk.js")
-  .then(({ walkStacks }) => walkStacks(outdir, firstEnvironment(outdir)))
+  .then(({ walkStacks }) => walkStacks(outdir, environment))
   .then(
     (lines) => console.log(`\n${lines.join("\n")}`),
     (error: Error) => {

@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { firstEnvironment, stackFolders } from "./local/stacks";
+import { stackFolders } from "./local/stacks";
 import { API_KEY } from "./openapi/body";
 import type { OpenApiDocument } from "./openapi/document";
 import { readConfig, resourcesOf, type TerraformConfig } from "./terraform/config";
@@ -127,8 +127,11 @@ function hasAccountGuard({ config }: SynthesizedStack): boolean {
   return provider.aws.every((aws) => aws.allowed_account_ids !== undefined);
 }
 
-/** What a synthesized output holds, in one screen, and the commands that come next. */
-export function summary(outdir: string): string {
+/**
+ * What a synthesized output holds, in one screen, and the commands that come next for an environment.
+ * @throws Error that says which environments there are
+ */
+export function summary(outdir: string, environment: string): string {
   const { stacks } = JSON.parse(fs.readFileSync(path.join(outdir, "manifest.json"), "utf8")) as {
     stacks: Record<string, { workingDirectory: string }>;
   };
@@ -138,13 +141,16 @@ export function summary(outdir: string): string {
   });
   const names = Object.keys(stacks);
   const account = names.filter((name) => name.startsWith("api-gateway-account-"));
-  const systems = stackFolders(outdir, firstEnvironment(outdir)).map((folder) => path.basename(folder));
+  const systems = stackFolders(outdir, environment).map((folder) => path.basename(folder));
   const later = systems.filter((name) => name.startsWith("live-orders-"));
-  const environment = systems.filter((name) => !later.includes(name));
+  const first = systems.filter((name) => !later.includes(name));
+  const others = names
+    .filter((name) => name.startsWith("orders-") && !systems.includes(name))
+    .map((name) => name.slice("orders-".length));
   const open = synthesized.flatMap((stack) => [...openMethods(stack), ...openOperations(stack)]);
   const unguarded = synthesized.filter((stack) => !hasAccountGuard(stack)).map(({ folder }) => path.basename(folder));
   const shown = path.relative(process.cwd(), outdir);
-  const folder = path.join(shown, "stacks", environment[0] ?? "");
+  const folder = path.join(shown, "stacks", first[0] ?? "");
   const chdir = `terraform -chdir=${/^[\w./-]+$/.test(folder) ? folder : JSON.stringify(folder)}`;
   return [
     ...contents(synthesized),
@@ -156,11 +162,14 @@ export function summary(outdir: string): string {
       (name) =>
         `  npx cdktf deploy ${name}   once, unless API Gateway has a logging role there already (docs/deploying.md)`,
     ),
-    `  npx cdktf deploy ${environment.join(" ")}`,
+    `  npx cdktf deploy ${first.join(" ")}`,
     ...later.map(
       (name) => `  npx cdktf deploy ${name}   after orders, whose notifications it listens to (docs/live-orders.md)`,
     ),
     `  ${chdir} init && ${chdir} plan   one of them without the CLI`,
+    ...(others.length > 0
+      ? [`  npm start -- ${others[0]}   says so, and walks through it, for another environment: ${others.join(", ")}`]
+      : []),
     ...(shown.startsWith("..")
       ? [
           "",

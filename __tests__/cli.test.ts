@@ -32,3 +32,22 @@ testWithCli("the cdktf CLI shows what is wrong, and fails (skipped where it is n
   expect(status).not.toBe(0);
   expect(stdout + stderr).toContain("SettingsError: settings/dev.json:.region must be a string, got: nothing");
 });
+
+testWithCli("the cdktf CLI goes on where an environment is no more (skipped where it is not installed)", () => {
+  const project = new Project();
+  const prod = project.read("settings/prod.json");
+  project.run("main.ts");
+  project.remove("settings/prod.json");
+  const { status, stdout, stderr } = cdktf(project, "synth");
+  expect([status, stdout + stderr]).toEqual([0, expect.not.stringContaining("ENOENT")]);
+  const stacks = () =>
+    fs.readdirSync(path.join(project.folder, "cdktf.out", "stacks")).map((name) => name.split("-").at(-1));
+  expect(new Set(stacks())).toEqual(new Set(["1", "dev"]));
+  // By itself, synthesis leaves no empty folder either.
+  project.write("settings/prod.json", prod);
+  project.run("main.ts");
+  expect(stacks()).toContain("prod");
+  project.remove("settings/prod.json");
+  project.run("main.ts");
+  expect(stacks()).not.toContain("prod");
+});

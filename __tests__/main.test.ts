@@ -99,6 +99,7 @@ Next
   npx cdktf deploy orders-dev presigned-url-dev storage-dev
   npx cdktf deploy live-orders-dev   after orders, whose notifications it listens to (docs/live-orders.md)
   terraform -chdir=cdktf.out/stacks/orders-dev init && terraform -chdir=cdktf.out/stacks/orders-dev plan   one of them without the CLI
+  npm start -- prod   says so, and walks through it, for another environment: prod
 
 No accountId in settings/: everything would go to whatever account the credentials belong to.
 
@@ -127,7 +128,10 @@ describe("whoever changes the project", () => {
     const dev = readJson(project, "settings/dev.json");
     project.write("settings/qa.json", { ...dev, namePrefix: "qa-" });
     project.write("settings/dev-us.json", { ...dev, nameSuffix: "-us", region: "us-east-1" });
-    expect(project.run("start.ts")).toMatchObject({ status: 0, stderr: "" });
+    const started = project.run("start.ts qa");
+    expect(started).toMatchObject({ status: 0, stderr: "" });
+    expect(started.stdout).toContain("  npx cdktf deploy orders-qa presigned-url-qa storage-qa\n");
+    expect(started.stdout).toContain("\nstorage-qa, run on this machine\n");
     expect(Object.keys(readJson(project, "cdktf.out/manifest.json").stacks)).toEqual([
       "api-gateway-account-eu-west-1",
       "api-gateway-account-us-east-1",
@@ -235,6 +239,13 @@ describe("whoever changes the project", () => {
     const runs = await Promise.all(Array.from({ length: 4 }, () => project.start("main.ts")));
     expect(runs).toEqual([0, 0, 0, 0]);
     expect(project.tree()).toEqual(before);
+  });
+
+  test("is told of an environment that does not exist", () => {
+    expect(new Project().run("start.ts staging now")).toMatchObject({
+      status: 1,
+      stderr: "Error: environment must be one that cdktf.out has stacks of, got: staging now. There are: dev, prod\n",
+    });
   });
 
   test("is told of an entry that does not exist", () => {

@@ -9,7 +9,7 @@ function summaryOf(api: ApiChoices): string {
   const outdir = synthesizeApp(
     (app) => new OrdersStack(app, "orders-dev", { environment, backend: { type: "local", attributes: {} } }),
   );
-  return summary(outdir);
+  return summary(outdir, "dev");
 }
 
 describe.each([
@@ -29,4 +29,21 @@ describe.each([
       expect(summaryOf(api)).not.toContain("Open to anyone");
     }
   });
+});
+
+test("says what comes next for an environment, and which others there are", () => {
+  const outdirOf = (...names: readonly string[]): string =>
+    synthesizeApp((app) => {
+      for (const name of names) {
+        const environment = { ...environmentOf("dev"), name };
+        new OrdersStack(app, `orders-${name}`, { environment, backend: { type: "local", attributes: {} } });
+      }
+    });
+  expect(summary(outdirOf("dev"), "dev")).not.toContain("another environment");
+  const several = outdirOf("dev", "prod", "prod-us");
+  expect(summary(several, "prod")).toContain("Next\n  npx cdktf deploy orders-prod\n");
+  expect(summary(several, "prod")).toContain(
+    "npm start -- dev   says so, and walks through it, for another environment: dev, prod-us",
+  );
+  expect(() => summary(several, "us")).toThrow("got: us. There are: dev, prod, prod-us");
 });

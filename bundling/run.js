@@ -8,6 +8,12 @@ const path = require("node:path");
 const vm = require("node:vm");
 const { changedSince, replaceFile, resolutionInputs, stampsOf } = require("./stamps.js");
 
+const [major = 0] = process.version.slice(1).split(".").map(Number);
+if (major < 20) {
+  console.error(`Node.js must be 20 or later, got: ${process.version}. See https://nodejs.org/`);
+  process.exit(1);
+}
+
 const root = path.dirname(__dirname);
 const debug = Boolean(process.env.GATEHOUSE_DEBUG);
 

@@ -25,20 +25,32 @@ const walks: Readonly<Record<string, Walk>> = {
   storage_url: byCalls(walkStorage),
 };
 
+/** How much of the run's log is told of a walk that failed: a function says there why, which the walk, waiting for what comes of it, cannot know. */
+const TOLD = { lines: 12, characters: 300 };
+
 /**
  * Runs the stacks of an environment, walks through each that there is a walk for, and stops them.
  * @returns a few lines a stack
+ * @throws Error that names the stack whose walk failed, with the end of the run's log
  */
 export async function walkStacks(outdir: string, environment: string): Promise<readonly string[]> {
   const start = performance.now();
   const folders = stackFolders(outdir, environment);
-  const cloud = await Cloud.start(folders, { variables: variablesOf(folders, process.env) });
+  const said: string[] = [];
+  const log = (source: string, message: string): void => {
+    said.push(`  ${source}  ${message}`.slice(0, TOLD.characters));
+  };
+  const cloud = await Cloud.start(folders, { variables: variablesOf(folders, process.env), log });
   try {
     const lines: string[] = [];
     for (const stack of cloud.stacks) {
       const [, walk] = Object.entries(walks).find(([output]) => stack.outputs[output]) ?? [];
       if (!walk) continue;
-      const walked = await walk(cloud, stack);
+      const walked = await walk(cloud, stack).catch((error: Error) => {
+        throw new Error(
+          [`${stack.name}: ${error.message}. What was said last:`, ...said.slice(-TOLD.lines)].join("\n"),
+        );
+      });
       lines.push(
         ...(typeof walked === "string"
           ? [`${stack.name}, not walked through: ${walked}`]

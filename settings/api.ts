@@ -154,7 +154,7 @@ const choices = z.strictObject({
   ),
   cache: z.optional(
     z.strictObject({
-      sizeGb: z.enum(["0.5", "1.6", "6.1", "13.5", "28.4", "58.2", "118", "237"]),
+      sizeGb: z.literal(["0.5", "1.6", "6.1", "13.5", "28.4", "58.2", "118", "237"]),
       ttlSeconds: z
         .record(route, count(1, 3_600))
         .check(

@@ -43,6 +43,25 @@ test("an entry that was changed is bundled anew", () => {
   expect(start().stdout).toBe("another\n");
 });
 
+test("an entry is not run by a Node.js that is too old for it", () => {
+  const { folder } = entry(`console.log("ran");`);
+  const startAs = (version: string) => {
+    fs.writeFileSync(
+      path.join(folder, "as.cjs"),
+      `Object.defineProperty(process, "version", { value: "${version}" });`,
+    );
+    const args = ["--require", "./as.cjs", "bundling/run.js", "entry.ts"];
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8" });
+    return { status, stdout, stderr };
+  };
+  expect(startAs("v19.9.0")).toEqual({
+    status: 1,
+    stdout: "",
+    stderr: "Node.js must be 20 or later, got: v19.9.0. See https://nodejs.org/\n",
+  });
+  expect(startAs("v20.0.0")).toEqual({ status: 0, stdout: "ran\n", stderr: "" });
+});
+
 test("an entry that waits does not run where nobody tells it to", () => {
   const { start } = entry(`console.log("ran");`);
   expect(start("--wait")).toEqual({ stdout: "", stderr: "" });

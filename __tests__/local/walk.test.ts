@@ -1,3 +1,7 @@
+import { createHash } from "node:crypto";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { zipSync } from "fflate";
 import { walkStacks } from "../../local/walk";
 import { rules } from "../../rules";
 import type { ApiChoices } from "../../settings/api";
@@ -8,15 +12,15 @@ import { environmentOf, synthesizeApp } from "../support/synth";
 
 const { orders, storage, presignedUrl } = environmentOf("dev").settings;
 
-/** What the walk says of systems whose APIs all have these choices, but for storage, which may have its own. */
-function walked(api: ApiChoices, ofStorage: ApiChoices = api): Promise<readonly string[]> {
+/** Systems whose APIs all have these choices, but for storage, which may have its own. */
+function synthesized(api: ApiChoices, ofStorage: ApiChoices = api): string {
   const environment = environmentOf("dev", {
     orders: { ...orders, api },
     storage: { ...storage, api: ofStorage },
     presignedUrl: { ...presignedUrl, api },
   });
   const props = { environment, backend: { type: "local", attributes: {} } } as const;
-  const outdir = synthesizeApp(
+  return synthesizeApp(
     (app) => {
       new OrdersStack(app, "orders-dev", props);
       new PresignedUrlStack(app, "presigned-url-dev", props);
@@ -24,8 +28,10 @@ function walked(api: ApiChoices, ofStorage: ApiChoices = api): Promise<readonly 
     },
     { rules },
   );
-  return walkStacks(outdir, "dev");
 }
+
+const walked = (api: ApiChoices, ofStorage?: ApiChoices): Promise<readonly string[]> =>
+  walkStacks(synthesized(api, ofStorage), "dev");
 
 const walkedThrough = [
   "orders-dev, run on this machine",
@@ -70,4 +76,20 @@ test.each<[ApiChoices, string]>([
   expect(lines).toEqual(
     expect.arrayContaining([`storage-dev, not walked through: ${why}`, ...walkedThrough.slice(0, 2)]),
   );
+});
+
+test("says in which stack it failed, and what the functions said there", async () => {
+  const outdir = synthesized({});
+  const zip = zipSync({ "index.js": Buffer.from('throw new Error("broken at import");') });
+  const folder = path.join(outdir, "stacks", "storage-dev");
+  const config = JSON.parse(fs.readFileSync(path.join(folder, "cdk.tf.json"), "utf8"));
+  config.resource.aws_lambda_function.WriteObject.source_code_hash = createHash("sha256").update(zip).digest("base64");
+  fs.writeFileSync(path.join(folder, "cdk.tf.json"), JSON.stringify(config));
+  fs.writeFileSync(path.join(folder, "assets", "write-object.zip"), zip);
+  const told = await walkStacks(outdir, "dev").catch((error: Error) => error.message);
+  const [first, ...log] = String(told).split("\n");
+  expect(first).toMatch(/^storage-dev: POST \/objects .*502.*\. What was said last:$/);
+  expect(log).toContainEqual(expect.stringMatching(/^ {2}dev-write-object {2}.*broken at import/));
+  expect(log.length).toBeLessThanOrEqual(12);
+  for (const line of log) expect(line.length).toBeLessThanOrEqual(300);
 });

@@ -81,7 +81,7 @@ describe("refuses, with file, place, rule and value", () => {
     ["api.throttle.rateLimit", 10_001, "must be at most 10000, got: 10001"],
     ["api.throttle.rateLimit", "50", 'must be a number, got: "50"'],
     ["api.throttle.burstLimit", 0, "must be at least 1, got: 0"],
-    ["api.throttle.burstLimit", 1.5, "must be an int, got: 1.5"],
+    ["api.throttle.burstLimit", 1.5, "must be an integer, got: 1.5"],
     ["api.executionLogLevel", "DEBUG", 'must be one of OFF, ERROR, INFO, got: "DEBUG"'],
     ["logRetentionInDays", 31, "must be one of 1, 3, 5, 7, 14, 30, 60"],
     ["orders.notificationEmail", "ops", 'must be an e-mail address, got: "ops"'],
@@ -96,7 +96,8 @@ describe("refuses, with file, place, rule and value", () => {
     ["isDeletionProtected", "yes", 'must be a boolean, got: "yes"'],
     ["isDeletionProtected", undefined, "must be a boolean, got: nothing"],
     ["accountId", "12345", 'must be an account id of 12 digits, in quotes, got: "12345"'],
-    ["accountId", 123456789012, "must be a string, got: 123456789012"],
+    ["accountId", 123456789012, "must be a string, in quotes, got: 123456789012"],
+    ["tags", null, "must be an object, got: null"],
     ["region", "eu-wets-1", 'must be an AWS Region, such as eu-west-1, got: "eu-wets-1"'],
     ["tags", { "aws:x": "y" }, "must have names of 1–128 letters, digits, spaces and _.:/=+-@, not starting with aws:"],
     ["tags", Object.fromEntries(Array.from({ length: 51 }, (_, at) => [`t${at}`, ""])), "must be at most 50 tags"],
@@ -110,7 +111,7 @@ describe("refuses, with file, place, rule and value", () => {
       { sizeGb: "0.5", ttlSeconds: {} },
       ".ttlSeconds must name a route: a cache costs by the hour, used or not, got: {}",
     ],
-    ["storage.api.cache", { sizeGb: 0.5, ttlSeconds: {} }, 'must be one of "118", "237", "0.5"'],
+    ["storage.api.cache", { sizeGb: 0.5, ttlSeconds: {} }, 'must be one of "0.5", "1.6", "6.1"'],
     ["orders.api.authorization", { type: "COGNITO_USER_POOLS", userPoolArns: [] }, ".userPoolArns must be at least 1"],
     [
       "orders.api",
@@ -126,11 +127,28 @@ describe("refuses, with file, place, rule and value", () => {
 
   test("an unknown key", () => {
     const folder = settingsFolder({ "dev.json": changed("api.trottle", {}) });
-    expect(() => readEnvironments(folder)).toThrow(".api must have only keys that are known; unknown: trottle");
+    expect(() => readEnvironments(folder)).toThrow(
+      '.api must have only keys that are known; unknown: trottle, got: ["executionLogLevel","throttle","trottle"]',
+    );
+  });
+
+  test("a key that is misspelt, by both names", () => {
+    const { namePrefix, alarms, ...others } = dev;
+    const folder = settingsFolder({ "dev.json": { ...others, nameprefix: namePrefix, alarm: alarms } });
+    expect(() => readEnvironments(folder)).toThrow(
+      "dev.json: must have only keys that are known; unknown: nameprefix, alarm; missing: namePrefix, alarms, got: [",
+    );
+  });
+
+  test("a key that is missing, whatever is unknown in another place", () => {
+    const { namePrefix: _, ...others } = dev;
+    const folder = settingsFolder({ "dev.json": { ...others, api: { ...dev.api, trottle: {} } } });
+    expect(() => readEnvironments(folder)).toThrow("dev.json:.namePrefix must be a string, got: nothing");
   });
 
   test.each([
     ["bad JSON", { "dev.json": "{" }, "dev.json must be a readable file of JSON, got:"],
+    ["a comma too many, with its line", { "dev.json": '{\n  "region": "eu-west-1",\n}' }, "(line 3 column 1)"],
     [
       "a key twice",
       { "dev.json": '{"region": "eu-west-1", "tags": {"a": "1", "b": "2"}, "region": "us-east-1"}' },

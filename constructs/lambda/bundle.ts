@@ -71,6 +71,9 @@ type Known = Map<string, Built<string>>;
 /** Handlers that one call of esbuild builds. Their code and maps come back all at once, some 8 MB each while they are under way. */
 const AT_ONCE = 50;
 
+/** What esbuild says of an import that is none of a file and not installed. */
+const NOT_FOUND_PACKAGE = /^Could not resolve "[^./]/;
+
 const zipOf = (sha256: string): string => path.join(cacheFolder, `${sha256}.zip`);
 const mapOf = (sha256: string): string => path.join(cacheFolder, `${sha256}.js.map`);
 
@@ -160,9 +163,10 @@ function esbuildOrThrow(entryPoints: Record<string, string>): esbuild.BuildResul
   } catch (error) {
     const { errors } = error as esbuild.BuildFailure;
     if (!errors) throw error;
-    const lines = errors.map(
-      ({ location, text }) => `${location ? `${location.file}:${location.line}:${location.column + 1}: ` : ""}${text}`,
-    );
+    const lines = errors.map(({ location, text }) => {
+      const where = location ? `${location.file}:${location.line}:${location.column + 1}: ` : "";
+      return `${where}${text}${NOT_FOUND_PACKAGE.test(text) ? ". Is it in package.json, and was npm ci run since?" : ""}`;
+    });
     throw new BundleError(lines.join("\n"));
   }
 }

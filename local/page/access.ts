@@ -4,6 +4,8 @@ import type { IncomingMessage } from "node:http";
 export interface Refusal {
   readonly status: number;
   readonly why: string;
+  /** With 405: the method that there is. */
+  readonly allow?: string;
 }
 
 /**
@@ -21,8 +23,9 @@ export function refusalOf({ headers, method, url = "/" }: IncomingMessage, port:
   // A link from somewhere else may lead to the page, and to nothing in it.
   if (site !== undefined && site !== "same-origin" && site !== "none" && !(method === "GET" && url === "/"))
     return { status: 403, why: "Other sites have no access." };
+  const allow = /^\/send(\?|$)/.test(url) ? "POST" : "GET";
+  if (method !== allow) return { status: 405, why: `Here only ${allow} is answered.`, allow };
   if (method === "GET") return undefined;
-  if (method !== "POST") return { status: 405, why: "GET and POST are what there is." };
   const isOwn = origin === undefined ? site === "same-origin" : origin === `http://${host}`;
   if (!isOwn) return { status: 403, why: "Only the page itself may do something." };
   return /^application\/json\s*(;|$)/i.test(contentType)

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import * as path from "node:path";
 import { AwsError } from "../aws";
 import type { Cloud } from "../cloud";
-import { refusalOf } from "./access";
+import { type Refusal, refusalOf } from "./access";
 import { Observer } from "./observer";
 import { panels } from "./panels";
 import { sendableRoutes, sendTo, UnsendableError } from "./send";
@@ -44,6 +44,11 @@ const reply = (status: number, body: string, type = "text/plain; charset=utf-8")
   headers: { "content-type": type },
   body,
 });
+/** @see https://www.rfc-editor.org/rfc/rfc9110#name-405-method-not-allowed */
+const turnedAway = ({ status, why, allow }: Refusal): Reply => {
+  const { headers, body } = reply(status, `${why}\n`);
+  return { status, headers: { ...headers, ...(allow && { allow }) }, body };
+};
 const json = (value: unknown, status = 200): Reply => reply(status, JSON.stringify(value), "application/json");
 
 /**
@@ -104,14 +109,14 @@ export class LocalPage {
       return;
     }
     const answer = refusal
-      ? reply(refusal.status, `${refusal.why}\n`)
+      ? turnedAway(refusal)
       : await this.answer(request, url).catch((error: unknown) => faultOf(error));
     if (!response.destroyed) response.writeHead(answer.status, answer.headers).end(answer.body);
   }
 
   private async answer(request: http.IncomingMessage, url: URL): Promise<Reply> {
     const { pathname, searchParams } = url;
-    if (request.method === "POST") return pathname === "/send" ? json(await this.send(request)) : notFound;
+    if (request.method === "POST") return json(await this.send(request));
     const [, panel] = /^\/data\/(\w+)$/.exec(pathname) ?? [];
     if (panel === "picture")
       return json({ ...this.observer.drawn(), endpoint: this.cloud.endpoint, place: this.cloud.place });

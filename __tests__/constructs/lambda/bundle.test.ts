@@ -119,7 +119,7 @@ describe("stops, with file and line", () => {
   test("at a missing import", () => {
     projectOf({ "a.ts": "\n\nimport './none';\nimport 'no-such-package';" });
     expect(() => only("a.ts")).toThrow(
-      'a.ts:3:8: Could not resolve "./none"\na.ts:4:8: Could not resolve "no-such-package"',
+      'a.ts:3:8: Could not resolve "./none"\na.ts:4:8: Could not resolve "no-such-package". Is it in package.json, and was npm ci run since?',
     );
   });
 });

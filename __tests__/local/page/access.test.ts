@@ -50,6 +50,17 @@ test.each([
   expect(ask("POST", "/send", headers as Record<string, string>)).toBe(status);
 });
 
-test("takes no other methods", () => {
-  for (const method of ["PUT", "DELETE", "OPTIONS", "HEAD"]) expect(ask(method, "/", { host, origin })).toBe(405);
+test("takes one method at each place, and names it to who comes with another", () => {
+  const refusal = (method: string, url: string) =>
+    refusalOf({ method, url, headers: { host, origin, "content-type": json } } as unknown as IncomingMessage, 4567);
+  for (const url of ["/", "/data/queues?count=1", "/events", "/./send", "/send/", "/data/send"]) {
+    expect(refusal("GET", url)).toBeUndefined();
+    for (const method of ["POST", "PUT", "DELETE", "OPTIONS", "HEAD"])
+      expect(refusal(method, url)).toMatchObject({ status: 405, allow: "GET", why: "Here only GET is answered." });
+  }
+  for (const url of ["/send", "/send?a=b"]) {
+    expect(refusal("POST", url)).toBeUndefined();
+    for (const method of ["GET", "PUT", "DELETE", "OPTIONS", "HEAD"])
+      expect(refusal(method, url)).toMatchObject({ status: 405, allow: "POST", why: "Here only POST is answered." });
+  }
 });

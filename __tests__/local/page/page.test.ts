@@ -94,11 +94,13 @@ describe("the page's server", () => {
     expect((await ask("POST", "/send", { ...json, origin: cloud.endpoint }, "{}")).status).toBe(403);
     expect((await ask("POST", "/send", { ...json, "content-type": "text/plain" }, "{}")).status).toBe(415);
     expect((await ask("POST", "/send", json, "{")).status).toBe(400);
-    expect((await ask("POST", "/nowhere", json, "{}")).status).toBe(404);
+    expect((await ask("GET", "/nowhere")).status).toBe(404);
     expect((await ask("GET", "/../page.ts")).status).toBe(404);
     expect((await askLiterally("//[")).status).toBe(404);
     expect((await askLiterally("http://evil.example:x/")).status).toBe(400);
-    expect((await ask("OPTIONS", "/send", json)).status).toBe(405);
+    expect(await ask("OPTIONS", "/send", json)).toMatchObject({ status: 405, headers: { allow: "POST" } });
+    expect(await ask("GET", "/send")).toMatchObject({ status: 405, headers: { allow: "POST" } });
+    expect(await ask("POST", "/", json, "{}")).toMatchObject({ status: 405, headers: { allow: "GET" } });
     expect(cloud.sns.outbox).toEqual([]);
   });
 
