@@ -12,6 +12,7 @@ import { type Offered, offer, type Pipeline } from "./local-load";
 import { hasMiniStack, startMiniStack } from "./local-ministack";
 import { unthrottledOrders } from "./local-orders";
 import { median, table } from "./measure";
+import { orUsage } from "./or-usage";
 
 function readOptions(args: string[]) {
   const { values } = parseArgs({
@@ -36,7 +37,10 @@ function readOptions(args: string[]) {
   };
 }
 
-const { rates, seconds, rounds, ministack } = readOptions(process.argv.slice(2));
+const { rates, seconds, rounds, ministack } = orUsage(
+  "npm run bench:local -- [--rates 10,50,100,200] [--seconds 10] [--rounds 3] [--ministack <command>]",
+  () => readOptions(process.argv.slice(2)),
+);
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "gatehouse-bench-"));
 process.once("exit", () => fs.rmSync(scratch, { recursive: true, force: true }));
 exitOnSignals();

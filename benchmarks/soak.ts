@@ -11,6 +11,7 @@ import { exitOnSignals } from "../local/signals";
 import { variablesOf } from "../local/stacks";
 import { unthrottledOrders } from "./local-orders";
 import { table } from "./measure";
+import { orUsage } from "./or-usage";
 import { SkippingClock } from "./soak-clock";
 import { Faults, seededRandom } from "./soak-faults";
 import { Soak, type SoakReport } from "./soak-run";
@@ -83,7 +84,9 @@ function describe(report: SoakReport, faults: Faults): string {
 }
 
 async function main(): Promise<void> {
-  const { seed, ...options } = readOptions(process.argv.slice(2));
+  const { seed, ...options } = orUsage("npm run soak -- [--orders 10000] [--seed 1] [--minutes 5]", () =>
+    readOptions(process.argv.slice(2)),
+  );
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "gatehouse-soak-"));
   process.once("exit", () => fs.rmSync(scratch, { recursive: true, force: true }));
   const clock = new SkippingClock();

@@ -7,11 +7,14 @@ import * as path from "node:path";
 import { parseArgs } from "node:util";
 import { floorProof, Ours, otherPeers } from "./commands";
 import { type Command, measure, median, type Run, run, table } from "./measure";
+import { orUsage } from "./or-usage";
 
 const PIPELINES = 200;
 const FLOOR_RESOURCES_A_PIPELINE = 25;
 
-const options = readOptions(process.argv.slice(2));
+const options = orUsage("npm run bench -- [--rounds 5] [--peers <folder>] [--all]", () =>
+  readOptions(process.argv.slice(2)),
+);
 const proof = readFloorProof();
 
 const single = new Ours("single");
@@ -115,24 +118,19 @@ Times: seconds of whole processes; rounds: ${options.rounds}, after a warm-up. R
 The floor proof bundles its handlers in every run, with their SDKs in the first table and without in the second; ours has them in always.`);
 
 function readOptions(args: string[]): { readonly rounds: number; readonly peers: string; readonly all: boolean } {
-  try {
-    const { values } = parseArgs({
-      args,
-      options: {
-        rounds: { type: "string", default: "5" },
-        peers: { type: "string", default: "../shared/peers" },
-        all: { type: "boolean", default: false },
-      },
-    });
-    const rounds = Number(values.rounds);
-    if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100) {
-      throw new Error(`--rounds must be an integer from 1 to 100, got: ${values.rounds}`);
-    }
-    return { rounds, peers: path.resolve(values.peers), all: values.all };
-  } catch (error) {
-    console.error(`usage: npm run bench -- [--rounds 5] [--peers <folder>] [--all]; ${(error as Error).message}`);
-    process.exit(2);
+  const { values } = parseArgs({
+    args,
+    options: {
+      rounds: { type: "string", default: "5" },
+      peers: { type: "string", default: "../shared/peers" },
+      all: { type: "boolean", default: false },
+    },
+  });
+  const rounds = Number(values.rounds);
+  if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100) {
+    throw new Error(`--rounds must be an integer from 1 to 100, got: ${values.rounds}`);
   }
+  return { rounds, peers: path.resolve(values.peers), all: values.all };
 }
 
 function readFloorProof(): ReturnType<typeof floorProof> | undefined {
