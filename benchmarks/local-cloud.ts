@@ -1,4 +1,5 @@
 // The process that benchmarks/local.ts measures: the local run of a folder, which tells its parent of each mail.
+import type { Credentials } from "../local/aws";
 import { Cloud } from "../local/cloud";
 import { variablesOf } from "../local/stacks";
 import { orderIn } from "./local-load";
@@ -9,11 +10,7 @@ export type Told =
       readonly kind: "ready";
       readonly url: string;
       readonly region: string;
-      readonly credentials: {
-        readonly accessKeyId: string;
-        readonly secretAccessKey: string;
-        readonly sessionToken: string;
-      };
+      readonly credentials: Credentials;
     }
   | { readonly kind: "mail"; readonly orderID: string };
 

@@ -1,3 +1,4 @@
+import type { Credentials } from "../local/aws";
 import { sign } from "../local/iam/sigv4";
 import { percentile } from "./soak-check";
 
@@ -7,11 +8,7 @@ export interface Pipeline {
   /** What POST /orders is sent to. */
   readonly url: string;
   readonly region: string;
-  readonly credentials: {
-    readonly accessKeyId: string;
-    readonly secretAccessKey: string;
-    readonly sessionToken: string;
-  };
+  readonly credentials: Credentials;
   /** Is given the id of each order that somebody was notified of. */
   onMail: (orderID: string) => void;
   stop(): Promise<void>;

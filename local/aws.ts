@@ -71,6 +71,15 @@ export interface Clock {
   after(milliseconds: number, then: () => void): () => void;
 }
 
+/** The machine's own. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after: (milliseconds, then) => {
+    const timer = setTimeout(then, milliseconds);
+    return () => clearTimeout(timer);
+  },
+};
+
 /** A call as it came over HTTP; header names are in lower case. */
 export interface WireRequest {
   readonly headers: Readonly<Record<string, string | undefined>>;

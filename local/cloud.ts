@@ -9,7 +9,16 @@ import type { FunctionCall } from "./api-gateway/proxy-integration";
 import { originOf } from "./api-gateway/request-origin";
 import { UsagePlans } from "./api-gateway/usage-plans";
 import { ApisV2 } from "./api-gateway-v2/apis";
-import { AwsError, type Caller, type Clock, type Log, type Place, type WireRequest, type WireResponse } from "./aws";
+import {
+  AwsError,
+  type Caller,
+  type Clock,
+  type Log,
+  type Place,
+  systemClock,
+  type WireRequest,
+  type WireResponse,
+} from "./aws";
 import { COGNITO_PATH, Cognito } from "./cognito/cognito";
 import { type ApiHost, Deployments, type RunningStack, type StackChange } from "./deployments";
 import { DynamoDb } from "./dynamodb/dynamodb";
@@ -52,14 +61,6 @@ export interface CloudOptions {
 export type { RunningStack, StackChange } from "./deployments";
 
 const EXECUTE_API = "/_aws/execute-api";
-
-const systemClock: Clock = {
-  now: () => Date.now(),
-  after: (milliseconds, then) => {
-    const timer = setTimeout(then, milliseconds);
-    return () => clearTimeout(timer);
-  },
-};
 
 /**
  * One account and Region of AWS, on 127.0.0.1: applies stacks as they were synthesized, and serves the APIs in them and the AWS calls that their

@@ -12,9 +12,9 @@ const METHODS = ["POST", "PUT", "PATCH", "GET", "HEAD", "DELETE"];
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** What the AWS CLI, the SDKs and the curl commands below read from the environment to call this run as the operator. */
-function environmentOf(cloud: Cloud): string {
+export function operatorEnvironment(cloud: Cloud): Readonly<Record<string, string>> {
   const { accessKeyId, secretAccessKey, sessionToken } = cloud.iam.operator().credentials;
-  const variables = {
+  return {
     AWS_ENDPOINT_URL: cloud.endpoint,
     AWS_REGION: cloud.place.region,
     // What boto3 and version 1 of the AWS CLI read in its place.
@@ -23,10 +23,12 @@ function environmentOf(cloud: Cloud): string {
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
     AWS_SESSION_TOKEN: sessionToken,
   };
-  return `export ${Object.entries(variables)
+}
+
+const exported = (variables: Readonly<Record<string, string>>): string =>
+  `export ${Object.entries(variables)
     .map(([name, value]) => `${name}=${value}`)
     .join(" ")}`;
-}
 
 /** That an address takes WebSockets, and how to get a token of the stack's own pool, where it has one. */
 function webSocketsAt(url: string, pools: readonly UserPool[], outputs: RunningStack["outputs"]): readonly string[] {
@@ -98,7 +100,7 @@ export async function describeRun(cloud: Cloud, pageUrl: string, seconds: number
     ...(await liveOrdersPage(cloud)),
     "",
     "For a shell that calls it, by curl, the AWS CLI or an SDK:",
-    environmentOf(cloud),
+    exported(operatorEnvironment(cloud)),
     "",
     ...cloud.stacks.flatMap((stack) => commandsFor(cloud, stack)),
     "",

@@ -22,7 +22,7 @@ type Scrub = (text: string) => string;
 function scrubbed(detection: Detection, scrub: Scrub): Detection {
   const texts = (lines: readonly string[]) => lines.map((line) => cut(scrub(line)));
   const { section, severity, rule, address, constructPath, title, details, identity = "", iam } = detection;
-  // Literals that name all: a large plan has thousands of them, and to spread one takes ten times as long.
+  // Literals that name all: a large plan has thousands of them, and to spread each shows.
   return {
     section,
     severity,

@@ -2,7 +2,7 @@ import type { Cloud } from "../../local/cloud";
 import { type Answer, type ApiRequest, signedRequest } from "../../local/walks/signed-request";
 import type { ApiChoices } from "../../settings/api";
 import type { Settings } from "../../settings/schema";
-import { LeapingClock } from "../support/local";
+import { SkippingClock } from "../support/local";
 import { LocalStack } from "../support/local-stack";
 import { environmentOf, systemFolder } from "../support/synth";
 
@@ -11,7 +11,7 @@ const { orders, storage, presignedUrl } = environmentOf("dev").settings;
 type System = "orders" | "storage" | "presigned-url";
 
 /** Runs a system whose API settings choose as given. */
-async function start(system: System, api: ApiChoices, clock = new LeapingClock()): Promise<Running> {
+async function start(system: System, api: ApiChoices, clock = new SkippingClock()): Promise<Running> {
   const changes: Record<System, Partial<Settings>> = {
     orders: { orders: { ...orders, api } },
     storage: { storage: { ...storage, api } },
@@ -28,7 +28,7 @@ async function start(system: System, api: ApiChoices, clock = new LeapingClock()
 
 interface Running {
   readonly cloud: Cloud;
-  readonly clock: LeapingClock;
+  readonly clock: SkippingClock;
   readonly accessLog: readonly string[];
 }
 
@@ -103,12 +103,12 @@ describe("orders with usage plans", () => {
       "Too many requests at once. Slow down, and try again in a second.",
     ]);
     expect((await order(running, large)).status).toBe(202);
-    running.clock.leap(2_000);
+    running.clock.skip(2_000);
     expect((await order(running, small)).status).toBe(202);
-    running.clock.leap(2_000);
+    running.clock.skip(2_000);
     const spent = await order(running, small);
     expect([spent.status, JSON.parse(spent.body).message]).toEqual([429, "Limit Exceeded"]);
-    running.clock.leap(24 * 3_600_000);
+    running.clock.skip(24 * 3_600_000);
     expect((await order(running, small)).status).toBe(202);
   });
 });
@@ -144,7 +144,7 @@ describe("storage with a resource policy", () => {
     expect([await read("a"), await read("b")]).toEqual(["1", "2"]);
     await write("a", "3");
     expect(await read("a")).toBe("1");
-    running.clock.leap(61_000);
+    running.clock.skip(61_000);
     expect(await read("a")).toBe("3");
   });
 });
@@ -170,7 +170,7 @@ describe("presigned URLs for users of the stack's own pool", () => {
       running.cloud.lambda.logsOf("dev-presigned-url-authorize-token").filter((line) => line.includes("platform.start"))
         .length;
     expect(invocations()).toBe(1);
-    running.clock.leap(61_000);
+    running.clock.skip(61_000);
     expect((await askUrl(running, headers)).status).toBe(200);
     expect(invocations()).toBe(2);
     expect((await askUrl(running, { authorization: `Bearer ${await token(running, false)}` })).status).toBe(401);

@@ -5,7 +5,7 @@ import { bundle } from "../../constructs/lambda/bundle";
 import { authorizationArguments } from "../../local/authorization-headers";
 import { Cloud } from "../../local/cloud";
 import { eventIn } from "../support/authorizers";
-import { LeapingClock } from "../support/local";
+import { SkippingClock } from "../support/local";
 import { scratchFolder } from "../support/scratch-folder";
 
 type Block = Readonly<Record<string, unknown>>;
@@ -144,7 +144,7 @@ const output = {
 };
 const echo = "exports.handler = async (event) => ({ statusCode: 200, body: JSON.stringify(event) });";
 const running = new Set<Cloud>();
-const clock = new LeapingClock();
+const clock = new SkippingClock();
 
 async function start(resource: Readonly<Record<string, Block>> = resources(), outputs: Block = {}): Promise<Cloud> {
   const folder = path.join(scratchFolder(), "api-dev");
@@ -246,7 +246,7 @@ describe("authorize-token", () => {
     const before = asked();
     for (const _ of [1, 2, 3]) expect((await get("token", headers)).status).toBe(200);
     expect(asked()).toBe(before + 1);
-    clock.leap(60_000);
+    clock.skip(60_000);
     expect((await get("token", headers)).status).toBe(200);
     expect(asked()).toBe(before + 2);
   });

@@ -6,7 +6,7 @@ import { Cloud } from "../../local/cloud";
 import { signedRequest } from "../../local/walks/signed-request";
 import { testInBrowser } from "../support/browser";
 import type { Message } from "../support/live-orders";
-import { LeapingClock } from "../support/local";
+import { SkippingClock } from "../support/local";
 import { systemFolder } from "../support/synth";
 
 let cloud: Cloud;
@@ -173,7 +173,7 @@ test("an order that clients could not be told of ends in the queue for that, aft
   const file = path.join(folder, "cdk.tf.json");
   const withoutGrant = fs.readFileSync(file, "utf8").replaceAll("execute-api:ManageConnections", "execute-api:Invoke");
   fs.writeFileSync(file, withoutGrant);
-  const clock = new LeapingClock();
+  const clock = new SkippingClock();
   let failures = 0;
   const log = (_: string, line: string): void => {
     if (line.includes('"Client not told"')) failures += 1;
@@ -190,7 +190,7 @@ test("an order that clients could not be told of ends in the queue for that, aft
       // A little more than the minutes between the attempts; the functions themselves go by the machine's clock.
       // The failure is told of before the retry is set up.
       await new Promise((resolve) => setTimeout(resolve, 100));
-      clock.leap(attempt * 60_000 + 1_000);
+      clock.skip(attempt * 60_000 + 1_000);
     }
     await until(() => found().length > 0);
     const [given] = found();

@@ -5,7 +5,7 @@ import type { Cloud, CloudOptions } from "../../local/cloud";
 import { sign } from "../../local/iam/sigv4";
 import { signedRequest } from "../../local/walks/signed-request";
 import { documentOnlyGrants } from "../../policy/document-only-grants";
-import { LeapingClock } from "../support/local";
+import { SkippingClock } from "../support/local";
 import { LocalStack } from "../support/local-stack";
 import { systemFolder } from "../support/synth";
 
@@ -94,7 +94,7 @@ describe("an order", () => {
   });
 
   test("that conflicts ends in the dead-letter queue after five attempts; the first stays, and others pass", async () => {
-    const clock = new LeapingClock();
+    const clock = new SkippingClock();
     const cloud = await start(synthesized, { clock });
     await send(cloud, '{"orderID":"1","n":1}');
     await untilMailed(cloud, 1);
@@ -108,7 +108,7 @@ describe("an order", () => {
         () => cloud.lambda.logsOf("dev-write-order").join("").split("orderID is taken").length > attempt,
         "a line in the log",
       );
-      clock.leap(61_000);
+      clock.skip(61_000);
     }
     await until(() => queue(cloud, "dev-POC-Queue-DLQ")?.visible === 1, "the dead letter");
     expect(queue(cloud, "dev-POC-Queue-DLQ")?.messages[0]?.body).toBe('{"orderID":"1","n":2}');
@@ -117,7 +117,7 @@ describe("an order", () => {
   });
 
   test("that no retry can help, put into the queue past the API, ends in the dead-letter queue and holds up nobody", async () => {
-    const clock = new LeapingClock();
+    const clock = new SkippingClock();
     const cloud = await start(synthesized, { clock });
     const url = String(cloud.stacks[0]?.outputs.queue_url?.value);
     const { caller } = cloud.iam.assume(
@@ -129,7 +129,7 @@ describe("an order", () => {
     await untilMailed(cloud, 1);
     await until(() => {
       const isAtRest = queue(cloud, "dev-POC-Queue")?.visible === 0 && isIdle(cloud);
-      if (isAtRest) clock.leap(61_000);
+      if (isAtRest) clock.skip(61_000);
       return queue(cloud, "dev-POC-Queue-DLQ")?.visible === 1;
     }, "the dead letter");
     expect(queue(cloud, "dev-POC-Queue-DLQ")?.messages[0]?.body).toBe("poison");
@@ -213,12 +213,12 @@ describe("each grant", () => {
 });
 
 test("a notification that cannot be sent ends, told apart from the others, in its queue", async () => {
-  const clock = new LeapingClock();
+  const clock = new SkippingClock();
   const cloud = await start(stack.without("sns:Publish"), { clock });
   await send(cloud, '{"orderID":"1"}');
   const failed = () => queue(cloud, "dev-order-notifications-failed");
   await until(() => {
-    clock.leap(1_000);
+    clock.skip(1_000);
     return failed()?.visible === 1;
   }, "the failed notification");
   expect(JSON.parse(failed()?.messages[0]?.body ?? "").DDBStreamBatchInfo).toMatchObject({ batchSize: 1 });

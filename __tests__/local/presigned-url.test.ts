@@ -1,7 +1,7 @@
 import type { Cloud } from "../../local/cloud";
 import { signedRequest } from "../../local/walks/signed-request";
 import type { Settings } from "../../settings/schema";
-import { LeapingClock } from "../support/local";
+import { SkippingClock } from "../support/local";
 import { LocalStack } from "../support/local-stack";
 import { environmentOf, systemFolder } from "../support/synth";
 
@@ -122,16 +122,16 @@ describe("a URL", () => {
 
   // The function's clock is the machine's, so each case begins where both are the same.
   test.each([30, 3_600])("of %i seconds lives until expiresAt, and not a moment longer", async (seconds) => {
-    const leaping = new LeapingClock();
+    const leaping = new SkippingClock();
     const on = await stack.start(undefined, { clock: leaping });
     const answer = await ask(`operation=upload&fileKey=k&expiresIn=${seconds}`, { on });
     const up = JSON.parse(answer.body) as Presigned;
     const left = Date.parse(up.expiresAt) - leaping.now();
     expect(left).toBeLessThanOrEqual(seconds * 1_000);
     expect(left).toBeGreaterThan((seconds - 2) * 1_000);
-    leaping.leap(left - 1_000);
+    leaping.skip(left - 1_000);
     expect((await put(up)).status).toBe(200);
-    leaping.leap(2_000);
+    leaping.skip(2_000);
     expect(await errorOf(await put(up))).toEqual([
       expect.any(Number),
       expect.stringMatching(/^(AccessDenied|ExpiredToken)$/),

@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import type { Cloud } from "../../local/cloud";
+import { operatorEnvironment } from "../../local/description";
 
 const isInstalled = spawnSync("python3", ["-c", "import awscli.clidriver, boto3"]).status === 0;
 
@@ -18,16 +19,10 @@ export interface Ran {
 
 /** Runs Python with what `npm run local` tells shells to export, and nothing else of AWS's from this machine. */
 export function python(cloud: Cloud, args: readonly string[], { cwd = ".", input = "" } = {}): Promise<Ran> {
-  const { accessKeyId, secretAccessKey, sessionToken } = cloud.iam.operator().credentials;
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith("AWS_"));
   const env = {
     ...Object.fromEntries(own),
-    AWS_ENDPOINT_URL: cloud.endpoint,
-    AWS_REGION: cloud.place.region,
-    AWS_DEFAULT_REGION: cloud.place.region,
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    AWS_SESSION_TOKEN: sessionToken,
+    ...operatorEnvironment(cloud),
     AWS_CONFIG_FILE: "/dev/null",
     AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
     AWS_EC2_METADATA_DISABLED: "true",

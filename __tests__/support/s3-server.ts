@@ -5,7 +5,7 @@ import type { Access, Clock } from "../../local/aws";
 import { verify, verifyPostPolicy } from "../../local/iam/sigv4";
 import type { Journals } from "../../local/journal";
 import { S3 } from "../../local/s3/s3";
-import { LeapingClock, openAccess, place, silent, someone } from "./local";
+import { openAccess, place, SkippingClock, silent, someone } from "./local";
 import { bodyOf, close, listen } from "./loopback";
 
 const credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "a secret" };
@@ -26,7 +26,7 @@ export interface RawRequest {
 
 /** The local run's S3 behind HTTP, for clients that sign with one access key, which is `someone`'s. */
 export class S3Server {
-  readonly clock = new LeapingClock();
+  readonly clock = new SkippingClock();
   readonly s3: S3;
   private readonly clients: S3Client[] = [];
 

@@ -28,8 +28,7 @@ export class PlanIndex {
   private readonly instances = new Map<string, Change[]>();
   private readonly named = new Map<string, ReadonlyMap<string, Change>>();
   private readonly created = new Map<string, ReadonlyMap<string, Change>>();
-  /** By the parent's type, the children's type, their attribute that names it, and its address. */
-  private readonly children = new Map<string, Map<string, Map<string, ReadonlyMap<string, readonly Change[]>>>>();
+  private readonly children = new Map<string, ReadonlyMap<string, readonly Change[]>>();
 
   private account: { readonly id: string | undefined } | undefined;
 
@@ -95,19 +94,16 @@ export class PlanIndex {
 
   /** Resources of a type whose attribute names this one. */
   childrenOf(parent: Change, type: string, attribute: string): readonly Change[] {
-    const ofType = valueOrNew(valueOrNew(this.children, parent.type), type);
-    const known = ofType.get(attribute) ?? this.byParent(parent.type, type, attribute);
-    ofType.set(attribute, known);
-    return known.get(parent.address) ?? NO_CHANGES;
-  }
-
-  private byParent(parent: string, type: string, attribute: string): ReadonlyMap<string, readonly Change[]> {
-    const found = new Map<string, Change[]>();
+    const key = `${type} ${attribute} ${parent.type}`;
+    const known = this.children.get(key);
+    if (known) return known.get(parent.address) ?? NO_CHANGES;
+    const byParent = new Map<string, Change[]>();
     for (const child of this.ofType(type)) {
-      const target = this.target(child, attribute, [parent]);
-      if (target) append(found, target.address, child);
+      const target = this.target(child, attribute, [parent.type]);
+      if (target) append(byParent, target.address, child);
     }
-    return found;
+    this.children.set(key, byParent);
+    return byParent.get(parent.address) ?? NO_CHANGES;
   }
 
   private byReference(change: Change, attribute: string, types: readonly string[]): Change | undefined {
@@ -170,32 +166,15 @@ function nameOfArn(value: string): string {
   return name ?? resource.slice(resource.lastIndexOf("/") + 1);
 }
 
-/** The account of an ARN: the fifth of the parts between colons. */
-function accountIn(arn: string): string | undefined {
-  let at = 0;
-  for (let part = 0; part < 4; part += 1) {
-    at = arn.indexOf(":", at) + 1;
-    if (at === 0) return undefined;
-  }
-  const account = arn.slice(at, at + 12);
-  return /^\d{12}$/.test(account) && (arn.length === at + 12 || arn[at + 12] === ":") ? account : undefined;
-}
-
 function mostCommonAccount(changes: readonly Change[]): string | undefined {
   const counts = new Map<string, number>();
   for (const { before } of changes) {
-    const account = typeof before?.arn === "string" ? accountIn(before.arn) : undefined;
+    if (typeof before?.arn !== "string") continue;
+    const [, account] = /^(?:[^:]*:){4}(\d{12})(?::|$)/.exec(before.arn) ?? [];
     if (account !== undefined) counts.set(account, (counts.get(account) ?? 0) + 1);
   }
   const [most] = [...counts].sort(([one, left], [other, right]) => right - left || one.localeCompare(other));
   return most?.[0];
-}
-
-/** The map at a key, which is put there if there is none. */
-function valueOrNew<Key, Value>(maps: Map<string, Map<Key, Value>>, key: string): Map<Key, Value> {
-  const known = maps.get(key) ?? new Map<Key, Value>();
-  maps.set(key, known);
-  return known;
 }
 
 /** Adds to the list at a key. */

@@ -1,6 +1,6 @@
 import { Iam } from "../../../local/iam/iam";
 import { KeptRuns } from "../../support/kept-runs";
-import { LeapingClock, place } from "../../support/local";
+import { place, SkippingClock } from "../../support/local";
 
 const trust = (service: string): string =>
   JSON.stringify({ Statement: { Effect: "Allow", Principal: { Service: service }, Action: "sts:AssumeRole" } });
@@ -9,7 +9,7 @@ const lambda = "lambda.amazonaws.com";
 
 /** An account with the role `worker`, which Lambda may assume. */
 function account(options: Partial<ConstructorParameters<typeof Iam>[0]> = {}) {
-  const clock = new LeapingClock();
+  const clock = new SkippingClock();
   const iam = new Iam({ place, clock, ...options });
   const { arn, uniqueId } = iam.identities.putRole({ roleName: "worker", assumeRolePolicy: trust(lambda) });
   const may = (action: string, caller = iam.callerAs(arn, lambda)) => {
@@ -116,10 +116,10 @@ describe("a session", () => {
     const assume = () =>
       iam.assumeAs(iam.operator().caller, { roleArn, sessionName: "me", durationSeconds: 900 }).credentials.accessKeyId;
     const first = assume();
-    clock.leap(24 * 3_600_000);
+    clock.skip(24 * 3_600_000);
     const second = assume();
     expect([first, second].map((key) => iam.sessionOf(key) !== undefined)).toEqual([true, true]);
-    clock.leap(900_000);
+    clock.skip(900_000);
     assume();
     expect([first, second].map((key) => iam.sessionOf(key) !== undefined)).toEqual([false, true]);
   });

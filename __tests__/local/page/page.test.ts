@@ -6,7 +6,7 @@ import { Cloud } from "../../../local/cloud";
 import { LocalPage } from "../../../local/page/page";
 import { signedRequest } from "../../../local/walks/signed-request";
 import { testInBrowser } from "../../support/browser";
-import { LeapingClock } from "../../support/local";
+import { SkippingClock } from "../../support/local";
 import { systemFolder } from "../../support/synth";
 
 const folders = [systemFolder("orders", "dev"), systemFolder("storage", "dev")];
@@ -217,7 +217,7 @@ testInBrowser("sends an order, follows it to the mail, and counts it on every ed
 testInBrowser("follows an order that keeps failing into the dead-letter queue, and says there why", async (page) => {
   await local.stop();
   await cloud.stop();
-  const clock = new LeapingClock();
+  const clock = new SkippingClock();
   cloud = await Cloud.start(folders, { variables, clock });
   local = await LocalPage.start(cloud, 0);
   await order({ orderID: "taken", n: 1 });
@@ -230,7 +230,7 @@ testInBrowser("follows an order that keeps failing into the dead-letter queue, a
   await page.click("#send button");
   for (let attempt = 1; attempt <= 5; attempt += 1) {
     await page.waitForFunction(`document.querySelectorAll("#steps .failed").length === ${attempt}`);
-    clock.leap(61_000);
+    clock.skip(61_000);
   }
   await untilText(page, "#steps .failed", "dev-POC-Queue → dev-POC-Queue-DLQ");
   expect(await textsOf(page, "#steps .failed strong")).toEqual([

@@ -216,7 +216,7 @@ describe("what a policy can ask for", () => {
 
   test("how old the signature of a presigned URL is", async () => {
     const url = await getSignedUrl(client, new GetObjectCommand({ Bucket, Key: "there" }), { expiresIn: 3600 });
-    server.clock.leap(600_000);
+    server.clock.skip(600_000);
     expect((await fetch(url)).status).toBe(200);
     const { "s3:authType": authType, "s3:signatureAge": age } = contextOf("s3:GetObject") ?? {};
     expect(authType).toBe("REST-QUERY-STRING");
