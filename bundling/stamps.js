@@ -28,12 +28,19 @@ function changedSince(stamps) {
 }
 
 /**
- * Replaces a file as a whole. Other processes may be reading or writing it: they see the old or the new one, never a part.
+ * Replaces a file as a whole. Other processes may be reading or writing it: they see the old or the new one, never a part. Where it cannot be
+ * replaced, nothing is left of the new one.
  * @param {string} file @param {string | Uint8Array} content
  */
 function replaceFile(file, content) {
-  fs.writeFileSync(`${file}.${process.pid}`, content);
-  fs.renameSync(`${file}.${process.pid}`, file);
+  const unfinished = `${file}.${process.pid}`;
+  try {
+    fs.writeFileSync(unfinished, content);
+    fs.renameSync(unfinished, file);
+  } catch (error) {
+    fs.rmSync(unfinished, { force: true });
+    throw error;
+  }
 }
 
 /** What decides how the imports of any bundle are found and read. */

@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Journal, Journals, Remembering } from "./journal";
 import { JOURNAL, JournalFile, UNFINISHED } from "./journal-file";
+import { makeFolder } from "./make-folder";
 import { isAlive } from "./process-life";
 
 /** Bytes below which no journal is written anew while the run lasts. */
@@ -36,7 +37,7 @@ export class DataFolder implements Journals {
     if (fs.existsSync(at) && !fs.statSync(at).isDirectory())
       throw new Error(`--data ${folder} is a file. Name a folder`);
     try {
-      makeFolder(at);
+      makeFolder(at, 0o700);
       fs.accessSync(at, fs.constants.R_OK | fs.constants.W_OK | fs.constants.X_OK);
       requireOwn(folder, at);
       const lock = takeLock(folder, at);
@@ -61,20 +62,6 @@ export class DataFolder implements Journals {
   close(): void {
     for (const journal of this.journals.values()) journal.close();
     fs.rmSync(this.lock, { force: true });
-  }
-}
-
-/** Makes a folder and those that it stands in. Node.js 20's own `recursive` never comes back where a folder takes no other, as in /proc. */
-function makeFolder(at: string): void {
-  try {
-    fs.mkdirSync(at, { mode: 0o700 });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST") return;
-    const parent = path.dirname(at);
-    if (code !== "ENOENT" || fs.existsSync(parent)) throw error;
-    makeFolder(parent);
-    fs.mkdirSync(at, { mode: 0o700 });
   }
 }
 

@@ -4,6 +4,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
+import { replaceFile } from "../bundling/stamps";
+import { makeFolder } from "../local/make-folder";
 import { outputFolder } from "../local/stacks";
 import { exportApi, stacksWithApis } from "./export";
 
@@ -62,34 +64,16 @@ function write(out: string, text: string): void {
   try {
     makeFolder(path.dirname(path.resolve(out)));
     if (!fs.existsSync(out)) {
-      replace(out, text);
+      replaceFile(out, text);
       return;
     }
     fs.accessSync(out, fs.constants.W_OK);
     // A device, such as /dev/stdout, cannot be replaced; a folder refuses.
-    if (fs.statSync(out).isFile()) replace(fs.realpathSync(out), text);
+    if (fs.statSync(out).isFile()) replaceFile(fs.realpathSync(out), text);
     else fs.writeFileSync(out, text);
   } catch (error) {
     throw new Error(`--out must be a file that can be written, got: ${out} (${(error as Error).message})`);
   }
-}
-
-function replace(file: string, text: string): void {
-  const unfinished = `${file}.${process.pid}`;
-  try {
-    fs.writeFileSync(unfinished, text);
-    fs.renameSync(unfinished, file);
-  } catch (error) {
-    fs.rmSync(unfinished, { force: true });
-    throw error;
-  }
-}
-
-/** Node.js looks for an end of /proc without finding one, where it is to make folders in there with `recursive`. */
-function makeFolder(folder: string): void {
-  if (fs.existsSync(folder)) return;
-  makeFolder(path.dirname(folder));
-  fs.mkdirSync(folder);
 }
 
 try {
