@@ -15,6 +15,9 @@ const MOST_RETRIES = 2;
 /** Minutes before the first retry and before the second: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html */
 const PAUSE_MS = [60_000, 120_000];
 
+/** Processes of one function that work on such events. AWS has as many as there are events; one machine has not the memory. */
+const AT_ONCE = 10;
+
 const EventInvokeConfigArguments = z.strictObject({
   function_name: z.string(),
   qualifier: z.optional(z.string()),
@@ -48,8 +51,27 @@ interface PendingEvent {
 /** An event as it stands now, or the id of one that is done with. */
 type Entry = { readonly pending: PendingEvent } | { readonly done: string };
 
+type Failure = Extract<InvocationResult, { readonly functionError: unknown }>;
+
 /** Why an event was given up, in AWS's words. */
 type Condition = "EventAgeExceeded" | "RetriesExhausted";
+
+/** Lets so many work at a time, the others in the order in which they came. */
+class Turns {
+  private free = AT_ONCE;
+  private readonly waiting: (() => void)[] = [];
+
+  async take(): Promise<void> {
+    if (this.free > 0) this.free -= 1;
+    else await new Promise<void>((resolve) => this.waiting.push(resolve));
+  }
+
+  giveBack(): void {
+    const next = this.waiting.shift();
+    if (next) next();
+    else this.free += 1;
+  }
+}
 
 /**
  * Events that functions are invoked with while whoever sent them does not wait: tried again after a minute and after two, and then told of to the
@@ -59,6 +81,7 @@ type Condition = "EventAgeExceeded" | "RetriesExhausted";
 export class AsyncInvocations {
   private readonly polling: Polling;
   private readonly handlings = new Map<string, Handling>();
+  private readonly turns = new Map<string, Turns>();
   private readonly pending = new Map<string, PendingEvent>();
   /** Ids of events that are being handled; those of an earlier run are not until `resume`. */
   private readonly handled = new Set<string>();
@@ -183,23 +206,48 @@ export class AsyncInvocations {
     this.handled.delete(given.id);
   }
 
-  /** Invokes the function. Returns how the event stands then; nothing if it is done with. */
+  /** Invokes the function, when it is the event's turn. Returns how the event stands then; nothing if it is done with. */
   private async attempt(pending: PendingEvent): Promise<PendingEvent | undefined> {
+    const { functionArn } = pending;
+    const turns = this.turns.get(functionArn) ?? new Turns();
+    this.turns.set(functionArn, turns);
+    await this.polling.wait(turns.take());
+    try {
+      return await this.invoke(pending);
+    } finally {
+      turns.giveBack();
+    }
+  }
+
+  private async invoke(pending: PendingEvent): Promise<PendingEvent | undefined> {
     const { clock, lambda, log } = this.options;
-    const { functionArn, event, takenAt } = pending;
+    const { functionArn, event, invocations: retries } = pending;
+    // It waited for its turn, or for the next run.
+    if (this.isTooOld(pending, clock.now())) return this.giveUp(pending, "EventAgeExceeded");
     const result = await this.polling.wait(tryInvoke(lambda, functionArn, event));
     if (!("functionError" in result)) return undefined;
-    const functionName = nameOf(functionArn);
-    log(functionName, `failed with an event that nobody waits for: ${result.functionError.errorMessage}`);
-    const { maximumAgeSeconds, maximumRetries, onFailure } = this.handlings.get(functionArn) ?? usual;
-    const retries = pending.invocations;
+    log(nameOf(functionArn), `failed with an event that nobody waits for: ${result.functionError.errorMessage}`);
     const invocations = retries + 1;
     const dueAt = clock.now() + (PAUSE_MS[retries] ?? 0);
-    const isTooOld = dueAt - takenAt > maximumAgeSeconds * 1_000;
-    if (retries < maximumRetries && !isTooOld) return { ...pending, invocations, dueAt };
-    const condition = retries < maximumRetries ? "EventAgeExceeded" : "RetriesExhausted";
-    log(functionName, `event given up: ${condition}`);
-    if (onFailure) await this.tell(onFailure, { functionArn, event, condition, result, invocations });
+    const next = { ...pending, invocations, dueAt };
+    if (retries >= this.handlingOf(pending).maximumRetries) return this.giveUp(next, "RetriesExhausted", result);
+    return this.isTooOld(pending, dueAt) ? this.giveUp(next, "EventAgeExceeded", result) : next;
+  }
+
+  /** As it is configured now, also for events that came before. */
+  private handlingOf({ functionArn }: PendingEvent): Handling {
+    return this.handlings.get(functionArn) ?? usual;
+  }
+
+  private isTooOld(pending: PendingEvent, at: number): boolean {
+    return at - pending.takenAt > this.handlingOf(pending).maximumAgeSeconds * 1_000;
+  }
+
+  /** @param result of the last invocation, where there was one in this run */
+  private async giveUp(pending: PendingEvent, condition: Condition, result?: Failure): Promise<undefined> {
+    this.options.log(nameOf(pending.functionArn), `event given up: ${condition}`);
+    const { onFailure } = this.handlingOf(pending);
+    if (onFailure) await this.tell(onFailure, pending, condition, result);
     return undefined;
   }
 
@@ -209,28 +257,25 @@ export class AsyncInvocations {
    */
   private async tell(
     queueArn: string,
-    given: {
-      readonly functionArn: string;
-      readonly event: unknown;
-      readonly condition: Condition;
-      readonly result: Extract<InvocationResult, { readonly functionError: unknown }>;
-      readonly invocations: number;
-    },
+    { id, functionArn, event, invocations }: PendingEvent,
+    condition: Condition,
+    result: Failure | undefined,
   ): Promise<void> {
-    const { functionArn, event, condition, result, invocations } = given;
     const { clock, lambda, log, queues } = this.options;
     const body = {
       version: "1.0",
       timestamp: new Date(clock.now()).toISOString(),
       requestContext: {
-        requestId: result.requestId,
+        requestId: result?.requestId ?? id,
         functionArn: `${functionArn}:$LATEST`,
         condition,
         approximateInvokeCount: invocations,
       },
       requestPayload: event,
-      responseContext: { statusCode: 200, executedVersion: "$LATEST", functionError: "Unhandled" },
-      responsePayload: result.functionError,
+      ...(result && {
+        responseContext: { statusCode: 200, executedVersion: "$LATEST", functionError: "Unhandled" },
+        responsePayload: result.functionError,
+      }),
     };
     const message = { QueueUrl: queueUrlOf(queueArn), MessageBody: JSON.stringify(body) };
     const send = async () => queues.call(lambda.roleOf(functionArn), "SendMessage", message);

@@ -17,9 +17,15 @@ afterEach(async () => {
 
 function start(
   results: readonly (InvocationResult | "ok")[] = [],
-  given: { readonly journals?: Journals; readonly clock?: ManualClock; readonly hasFunction?: () => boolean } = {},
+  given: {
+    readonly journals?: Journals;
+    readonly clock?: ManualClock;
+    readonly hasFunction?: () => boolean;
+    /** What every invocation waits for. */
+    readonly answering?: Promise<void>;
+  } = {},
 ) {
-  const { clock = new ManualClock(), journals, hasFunction = () => true } = given;
+  const { clock = new ManualClock(), journals, hasFunction = () => true, answering } = given;
   const invokedAt: number[] = [];
   const sent: Record<string, unknown>[] = [];
   const began = clock.now();
@@ -33,6 +39,7 @@ function start(
       roleOf: () => someone,
       invoke: async () => {
         invokedAt.push((clock.now() - began) / 1_000);
+        await answering;
         const result = left.shift() ?? failure;
         return result === "ok" ? { requestId: "r", payload: null } : result;
       },
@@ -108,6 +115,48 @@ test("retries can be none, and an event can be too old for one", async () => {
   await advance(120);
   const conditions = sent.map(({ MessageBody }) => JSON.parse(String(MessageBody)).requestContext.condition);
   expect(conditions).toEqual(["RetriesExhausted", "EventAgeExceeded"]);
+});
+
+test("of a function ten events are worked on at a time; the others wait, and one that waits too long is given up unseen", async () => {
+  let answer = (): void => undefined;
+  const answering = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  const { invocations, invokedAt, sent, settle, advance } = start(Array(21).fill("ok"), { answering });
+  const destination_config = { on_failure: { destination: queueArn } };
+  invocations.configure({ function_name: "broadcast", maximum_event_age_in_seconds: 60, destination_config });
+  for (let count = 0; count < 11; count += 1) invocations.enqueue(functionArn, { count });
+  await advance(60);
+  expect(invokedAt).toHaveLength(10);
+  invocations.enqueue(functionArn.replace("broadcast", "other"), {});
+  await settle();
+  expect(invokedAt).toHaveLength(11);
+  await advance(0.001);
+  invocations.enqueue(functionArn, { count: "later" });
+  answer();
+  await settle();
+  expect(invokedAt).toHaveLength(12);
+  expect(sent.map(({ MessageBody }) => JSON.parse(String(MessageBody)))).toEqual([
+    {
+      version: "1.0",
+      timestamp: expect.any(String),
+      requestContext: {
+        requestId: expect.stringMatching(/^[\da-f-]{36}$/),
+        functionArn: `${functionArn}:$LATEST`,
+        condition: "EventAgeExceeded",
+        approximateInvokeCount: 0,
+      },
+      requestPayload: { count: 10 },
+    },
+  ]);
+});
+
+test("a stop calls off what waits for its turn", async () => {
+  const { invocations, invokedAt, settle } = start([], { answering: new Promise(() => undefined) });
+  for (let count = 0; count < 11; count += 1) invocations.enqueue(functionArn, {});
+  await settle();
+  await invocations.stop();
+  expect(invokedAt).toHaveLength(10);
 });
 
 test("a stop calls off the retries", async () => {
