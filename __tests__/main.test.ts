@@ -217,17 +217,13 @@ describe("whoever changes the project", () => {
 
   test("is not harmed by a damaged cache", () => {
     const project = new Project();
-    project.run("start.ts");
+    project.run("main.ts");
     const before = project.tree();
     const cache = [...project.tree(".cache").keys()].map((file) => `.cache/${file}`);
     expect(cache.length).toBeGreaterThanOrEqual(8);
     for (const damage of [() => "", (text: string) => text.slice(0, text.length / 2), () => "null"]) {
       for (const file of cache) project.write(file, damage(project.read(file)));
-      expect(project.run("start.ts")).toMatchObject({
-        status: 0,
-        stderr: "",
-        stdout: expect.stringContaining("9 stacks in cdktf.out"),
-      });
+      expect(project.run("main.ts")).toMatchObject({ status: 0, stderr: "" });
       expect(project.tree()).toEqual(before);
     }
   });

@@ -8,6 +8,7 @@ import type { Journal } from "../../local/journal";
 import { tryFullDisk } from "../support/full-disk";
 import { killInSnapshot } from "../support/killed-snapshot";
 import { scratchFolder } from "../support/scratch-folder";
+import { until } from "../support/until";
 
 /** What a service remembers here: the latest value of each name. */
 interface Entry {
@@ -370,9 +371,10 @@ describe("a folder", () => {
   const onLinux = process.platform === "linux" ? test : test.skip;
   onLinux("is free once the other was killed, be its parent never told", async () => {
     const folder = scratchFolder();
-    // The shell becomes a program that waits for no child.
+    // The shell becomes a program that waits for no child; until it has, it would wait itself.
     const parent = spawn("sh", ["-c", "sleep 600 & echo $!; exec sleep 600"]);
     const [pid] = await once(parent.stdout, "data");
+    await until(() => fs.readFileSync(`/proc/${parent.pid}/comm`, "utf8") === "sleep\n", "the shell to become sleep");
     fs.writeFileSync(fileIn(folder, `run.${Number(pid)}.lock`), "1");
     process.kill(Number(pid), "SIGKILL");
     expect(found(folder)).toEqual(new Map());

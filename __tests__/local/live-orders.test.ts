@@ -8,6 +8,7 @@ import { testInBrowser } from "../support/browser";
 import type { Message } from "../support/live-orders";
 import { SkippingClock } from "../support/local";
 import { systemFolder } from "../support/synth";
+import { until } from "../support/until";
 
 let cloud: Cloud;
 
@@ -82,10 +83,6 @@ class Client {
   }
 }
 
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 10));
-}
-
 /** How a request to connect ends that is not let in. */
 async function refusalOf(address: string): Promise<number> {
   const socket = new WebSocket(address);
@@ -122,7 +119,7 @@ test("who comes back gets what came meanwhile, and what is gone is forgotten", a
   await after.close();
   const isLeft = async () =>
     (await items("connections_table_name")).length + (await items("followers_table_name")).length;
-  await until(async () => (await isLeft()) === 0);
+  await until(async () => (await isLeft()) === 0, "the end of what is kept of it");
 });
 
 test("pings are answered, and what is no message is told so", async () => {
@@ -186,13 +183,13 @@ test("an order that clients could not be told of ends in the queue for that, aft
     const queue = "dev-live-orders-failed";
     const found = () => failing.sqs.queues().find(({ queueName }) => queueName === queue)?.messages ?? [];
     for (const attempt of [1, 2, 3]) {
-      await until(() => failures === attempt);
+      await until(() => failures === attempt, `failure ${attempt}`);
       // A little more than the minutes between the attempts; the functions themselves go by the machine's clock.
       // The failure is told of before the retry is set up.
       await new Promise((resolve) => setTimeout(resolve, 100));
       clock.skip(attempt * 60_000 + 1_000);
     }
-    await until(() => found().length > 0);
+    await until(() => found().length > 0, "the failed order");
     const [given] = found();
     const { requestPayload, responsePayload } = JSON.parse(String(given?.body));
     expect(responsePayload.errorMessage).toBe("1 clients could not be told of an order");

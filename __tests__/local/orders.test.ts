@@ -8,6 +8,7 @@ import { documentOnlyGrants } from "../../policy/document-only-grants";
 import { SkippingClock } from "../support/local";
 import { LocalStack } from "../support/local-stack";
 import { systemFolder } from "../support/synth";
+import { until } from "../support/until";
 
 const stack = new LocalStack(systemFolder("orders", "dev"));
 const { synthesized } = stack;
@@ -23,14 +24,6 @@ const stored = async (cloud: Cloud) =>
   (await cloud.dynamodb.items("dev-orders")).map((item) => unmarshall(item as Parameters<typeof unmarshall>[0]));
 
 const queue = (cloud: Cloud, name: string) => cloud.sqs.queues().find(({ queueName }) => queueName === name);
-
-async function until(isThere: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const end = Date.now() + 15_000;
-  while (!(await isThere())) {
-    if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
 
 /** Whether each function has worked and none is at work. */
 function isIdle(cloud: Cloud): boolean {

@@ -4,9 +4,10 @@ import { DataFolder } from "../../local/data-folder";
 import { DynamoDb } from "../../local/dynamodb/dynamodb";
 import { KeptRuns } from "../support/kept-runs";
 import { clock, openAccess, place, silent } from "../support/local";
-import { type Changeable, Running, until, variables } from "../support/running-orders";
+import { type Changeable, Running, variables } from "../support/running-orders";
 import { scratchFolder } from "../support/scratch-folder";
 import { systemFolder } from "../support/synth";
+import { until } from "../support/until";
 
 type Change = (resources: Changeable) => void;
 

@@ -1,8 +1,9 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { signedRequest } from "../../local/walks/signed-request";
-import { type Changeable, Running, until, variables } from "../support/running-orders";
+import { type Changeable, Running, variables } from "../support/running-orders";
 import { type Config, systemFolder } from "../support/synth";
+import { until } from "../support/until";
 
 const payloadOf = async (run: Running) => {
   const result = await run.cloud.lambda.invoke(run.arn, {});

@@ -77,12 +77,3 @@ export class Running {
     return JSON.parse(fs.readFileSync(path.join(this.folder, "cdk.tf.json"), "utf8"));
   }
 }
-
-/** Waits for something to be so. */
-export async function until(isThere: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const end = Date.now() + 30_000;
-  while (!(await isThere())) {
-    if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}

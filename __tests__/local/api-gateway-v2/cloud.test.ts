@@ -5,6 +5,7 @@ import { strToU8, zipSync } from "fflate";
 import { Cloud } from "../../../local/cloud";
 import { connectTo } from "../../support/apis-v2";
 import { scratchFolder } from "../../support/scratch-folder";
+import { until } from "../../support/until";
 
 type Block = Readonly<Record<string, unknown>>;
 type Blocks = Readonly<Record<string, Readonly<Record<string, Block>>>>;
@@ -156,10 +157,6 @@ async function start(resource: Blocks = resources()): Promise<Cloud> {
 
 const output = (cloud: Cloud, name: string): string => String(cloud.stacks[0]?.outputs[name]?.value);
 
-async function until(isTrue: () => boolean): Promise<void> {
-  while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 5));
-}
-
 function publish(cloud: Cloud, Message: string) {
   const { endpoint, place, iam } = cloud;
   const sns = new SNSClient({ endpoint, region: place.region, credentials: iam.operator().credentials });
@@ -201,7 +198,7 @@ test("a route sends to a queue under its role, and answers with what SQS says", 
 test("a topic invokes a function that lets it in", async () => {
   const cloud = await start();
   await publish(cloud, "hello");
-  await until(() => cloud.lambda.logsOf("handler").some((line) => line.includes("notified")));
+  await until(() => cloud.lambda.logsOf("handler").some((line) => line.includes("notified")), "the notification");
   expect(denialsOf(cloud)).toEqual([]);
 });
 
@@ -209,7 +206,7 @@ test("a message to a function that lets in another topic goes to the subscriptio
   const cloud = await start(resources({ topicArn: "arn:aws:sns:eu-west-1:123456789012:other" }));
   await publish(cloud, "hello");
   const lost = () => cloud.sqs.queues().find(({ queueName }) => queueName === "lost");
-  await until(() => lost()?.visible === 1);
+  await until(() => lost()?.visible === 1, "the dead letter");
   expect(JSON.stringify(lost()?.messages)).toContain("hello");
   expect(denialsOf(cloud)).toMatchObject([{ caller: "sns.amazonaws.com", action: "lambda:InvokeFunction" }]);
 });

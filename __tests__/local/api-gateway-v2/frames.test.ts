@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import * as net from "node:net";
 import { apiAround, functionRoute, routeResponse, serveApi } from "../../support/apis-v2";
+import { until } from "../../support/until";
 
 type Served = Awaited<ReturnType<typeof serveApi>>;
 
@@ -150,8 +151,7 @@ test.each<[string, readonly Buffer[], number]>([
   expect([end?.opcode, end?.payload.readUInt16BE()]).toEqual([CLOSE, code]);
   client.destroy();
   const ends = () => served.invoked.map(({ event }) => event as { requestContext: Record<string, unknown> });
-  while (!ends().some(({ requestContext }) => requestContext.eventType === "DISCONNECT"))
-    await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => ends().some(({ requestContext }) => requestContext.eventType === "DISCONNECT"), "$disconnect");
   // No message was made of it.
   expect(ends().filter(({ requestContext }) => requestContext.eventType === "MESSAGE")).toEqual([]);
 });

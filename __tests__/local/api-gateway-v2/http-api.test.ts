@@ -3,6 +3,7 @@ import { ExpiredTokenError } from "../../../local/cognito/jwt";
 import { sign } from "../../../local/iam/sigv4";
 import type { Resource } from "../../../terraform/config";
 import { type ApiOptions, apiAround, functionRoute, invokeArn, part, serveApi } from "../../support/apis-v2";
+import { until } from "../../support/until";
 
 type Served = Awaited<ReturnType<typeof serveApi>>;
 type Attributes = Readonly<Record<string, unknown>>;
@@ -210,7 +211,7 @@ describe("a function's answer", () => {
   test("that takes longer than 30 seconds is 503", async () => {
     const served = await serve(httpApi(route("GET /a")), { result: () => new Promise(() => undefined) });
     const calling = call(served, "GET /a");
-    while (served.invoked.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => served.invoked.length > 0, "the invocation");
     served.clock.advance(30_000);
     const { status, body } = await calling;
     expect([status, body]).toEqual([503, '{"message":"Service Unavailable"}']);

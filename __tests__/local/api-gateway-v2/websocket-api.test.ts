@@ -25,6 +25,7 @@ import {
   routeResponse,
   serveApi,
 } from "../../support/apis-v2";
+import { until } from "../../support/until";
 
 type Served = Awaited<ReturnType<typeof serveApi>>;
 
@@ -60,10 +61,6 @@ const eventsOf = ({ invoked }: Served, eventType: string): readonly Event[] =>
   invoked
     .map(({ event }) => event as Event & { readonly type?: string })
     .filter(({ type, requestContext }) => type === undefined && requestContext.eventType === eventType);
-
-async function until(isTrue: () => boolean): Promise<void> {
-  while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 5));
-}
 
 const clientOf = ({ url, credentials }: Served): ApiGatewayManagementApiClient =>
   new ApiGatewayManagementApiClient({ endpoint: `${url}/dev`, region: "eu-west-1", credentials, maxAttempts: 1 });
@@ -195,10 +192,10 @@ describe("authorization of $connect", () => {
       requestContext: { routeKey: "$connect", eventType: "CONNECT" },
     });
     socket.send("hello");
-    await until(() => eventsOf(served, "MESSAGE").length > 0);
+    await until(() => eventsOf(served, "MESSAGE").length > 0, "the message");
     socket.close();
     await closed;
-    await until(() => eventsOf(served, "DISCONNECT").length > 0);
+    await until(() => eventsOf(served, "DISCONNECT").length > 0, "$disconnect");
     for (const eventType of ["CONNECT", "MESSAGE", "DISCONNECT"]) {
       const authorizer = { principalId: "ann", tenant: "t1", level: "3", integrationLatency: 0 };
       expect(eventsOf(served, eventType)[0]?.requestContext.authorizer).toEqual(authorizer);
@@ -322,7 +319,7 @@ describe("messages", () => {
       '{"action":{}}',
     ])
       socket.send(text);
-    await until(() => eventsOf(served, "MESSAGE").length === 5);
+    await until(() => eventsOf(served, "MESSAGE").length === 5, "five messages");
     const keys = eventsOf(served, "MESSAGE").map(({ requestContext }) => requestContext.routeKey);
     expect(keys).toEqual(["subscribe", "$default", "$default", "$default", "$default"]);
     const [first] = served.invoked;
@@ -373,7 +370,7 @@ describe("messages", () => {
     const served = await serve(routes, { result: () => new Promise(() => undefined) });
     const { socket, next } = await connectTo(`${served.url}/dev`);
     socket.send("{}");
-    await until(() => served.invoked.length > 0);
+    await until(() => served.invoked.length > 0, "an invocation");
     served.clock.advance(28_999);
     served.clock.advance(1);
     expect(JSON.parse(await next())).toMatchObject({ message: "Endpoint request timed out" });
@@ -416,10 +413,10 @@ describe("limits", () => {
     const served = await serve(chat);
     const { socket, closed } = await connectTo(`${served.url}/dev`);
     socket.send("a".repeat(32_768));
-    await until(() => eventsOf(served, "MESSAGE").length === 1);
+    await until(() => eventsOf(served, "MESSAGE").length === 1, "the message");
     socket.send("a".repeat(32_769));
     expect((await closed).code).toBe(1_009);
-    await until(() => eventsOf(served, "DISCONNECT").length === 1);
+    await until(() => eventsOf(served, "DISCONNECT").length === 1, "$disconnect");
     expect(eventsOf(served, "MESSAGE")).toHaveLength(1);
     expect(eventsOf(served, "DISCONNECT")[0]?.requestContext).toMatchObject({ disconnectStatusCode: 1_009 });
   });
@@ -434,11 +431,11 @@ describe("limits", () => {
       }
     };
     sendInFrames(131_072);
-    await until(() => eventsOf(served, "MESSAGE").length === 1);
+    await until(() => eventsOf(served, "MESSAGE").length === 1, "the message");
     expect(eventsOf(served, "MESSAGE")[0]?.body).toHaveLength(131_072);
     sendInFrames(131_073);
     expect((await closed).code).toBe(1_009);
-    await until(() => eventsOf(served, "DISCONNECT").length === 1);
+    await until(() => eventsOf(served, "DISCONNECT").length === 1, "$disconnect");
   });
 
   test("a binary frame ends the connection with 1003", async () => {
@@ -451,15 +448,15 @@ describe("limits", () => {
   test("ten minutes without a message end a connection", async () => {
     const served = await serve(chat);
     const { socket, closed } = await connectTo(`${served.url}/dev`);
-    await until(() => served.apis.webSocketApi("api")?.connectionIds.length === 1);
+    await until(() => served.apis.webSocketApi("api")?.connectionIds.length === 1, "the connection");
     served.clock.advance(599_999);
     socket.send("still here");
-    await until(() => eventsOf(served, "MESSAGE").length === 1);
+    await until(() => eventsOf(served, "MESSAGE").length === 1, "the message");
     served.clock.advance(599_999);
     expect(socket.readyState).toBe(socket.OPEN);
     served.clock.advance(1);
     expect(await closed).toEqual({ code: 1_001, reason: "Going away" });
-    await until(() => eventsOf(served, "DISCONNECT").length === 1);
+    await until(() => eventsOf(served, "DISCONNECT").length === 1, "$disconnect");
     expect(eventsOf(served, "DISCONNECT")[0]?.requestContext).toMatchObject({
       disconnectStatusCode: 1_001,
       disconnectReason: "Going away",
@@ -469,11 +466,11 @@ describe("limits", () => {
   test("two hours end a connection, whatever was said", async () => {
     const served = await serve(chat);
     const { socket, closed } = await connectTo(`${served.url}/dev`);
-    await until(() => served.apis.webSocketApi("api")?.connectionIds.length === 1);
+    await until(() => served.apis.webSocketApi("api")?.connectionIds.length === 1, "the connection");
     for (let minutes = 0; minutes < 120; minutes += 8) {
       const before = eventsOf(served, "MESSAGE").length;
       socket.send("still here");
-      await until(() => eventsOf(served, "MESSAGE").length > before);
+      await until(() => eventsOf(served, "MESSAGE").length > before, "another message");
       served.clock.advance(8 * 60_000);
     }
     expect((await closed).code).toBe(1_001);
@@ -515,7 +512,7 @@ describe("disconnecting", () => {
     const { socket } = await connectTo(`${served.url}/dev`);
     if (code) socket.close(code, "bye");
     else socket.close();
-    await until(() => eventsOf(served, "DISCONNECT").length === 1);
+    await until(() => eventsOf(served, "DISCONNECT").length === 1, "$disconnect");
     expect(eventsOf(served, "DISCONNECT")[0]).toMatchObject({
       headers: { Host: `127.0.0.1:${served.port}`, "X-Forwarded-For": "127.0.0.1", "x-api-key": "", "x-restapi": "" },
       requestContext: { routeKey: "$disconnect", disconnectStatusCode, disconnectReason },
@@ -527,7 +524,7 @@ describe("disconnecting", () => {
     const served = await serve(all);
     const { socket } = await connectTo(`${served.url}/dev`);
     socket.terminate();
-    await until(() => eventsOf(served, "DISCONNECT").length === 1);
+    await until(() => eventsOf(served, "DISCONNECT").length === 1, "$disconnect");
     expect(eventsOf(served, "DISCONNECT")[0]?.requestContext.disconnectStatusCode).toBe(1_006);
   });
 
@@ -546,7 +543,7 @@ describe("@connections", () => {
   const connected = async (options: ApiOptions = {}) => {
     const served = await serve(all, options);
     const client = await connectTo(`${served.url}/dev`);
-    await until(() => served.apis.webSocketApi("api")?.connectionIds.length === 1);
+    await until(() => served.apis.webSocketApi("api")?.connectionIds.length === 1, "the connection");
     const [ConnectionId = ""] = served.apis.webSocketApi("api")?.connectionIds ?? [];
     return { served, client, ConnectionId, management: clientOf(served) };
   };
@@ -577,7 +574,7 @@ describe("@connections", () => {
     const { served, client, ConnectionId, management } = await connected();
     await management.send(new DeleteConnectionCommand({ ConnectionId }));
     expect((await client.closed).code).toBe(1_000);
-    await until(() => eventsOf(served, "DISCONNECT").length === 1);
+    await until(() => eventsOf(served, "DISCONNECT").length === 1, "$disconnect");
     await expect(management.send(new PostToConnectionCommand({ ConnectionId, Data: "x" }))).rejects.toMatchObject({
       name: "GoneException",
       $metadata: { httpStatusCode: 410 },

@@ -3,6 +3,7 @@ import type { Cloud } from "../../../local/cloud";
 import { sign } from "../../../local/iam/sigv4";
 import { LocalStack } from "../../support/local-stack";
 import { systemFolder } from "../../support/synth";
+import { until } from "../../support/until";
 
 const stack = new LocalStack(systemFolder("storage", "dev"));
 const orders = new LocalStack(systemFolder("orders", "dev"));
@@ -89,7 +90,7 @@ describe("Invoke", () => {
     expect(lines()).toBe(before);
     const asynchronous = await invoke(FUNCTION, { headers: { "x-amz-invocation-type": "Event" } });
     expect([asynchronous.status, asynchronous.body]).toEqual([202, undefined]);
-    while (lines() === before) await new Promise((resolve) => setTimeout(resolve, 10));
+    await until(() => lines() > before, "the invocation");
   });
 
   test.each<[string, Call, number, string]>([

@@ -8,6 +8,7 @@ import { AwsError, type Clock } from "../../../local/aws";
 import { Lambda } from "../../../local/lambda/lambda";
 import type { Invocation } from "../../../local/lambda/lambda-logs";
 import { scratchFolder } from "../../support/scratch-folder";
+import { until } from "../../support/until";
 
 const place = { partition: "aws", region: "eu-west-1", accountId: "123456789012" };
 const role = "arn:aws:iam::123456789012:role/worker";
@@ -395,7 +396,7 @@ test("processes end by themselves when the one that started them dies", async ()
   const [pid] = await once(parent.stdout, "data");
   expect(isRunning(Number(pid))).toBe(true);
   parent.kill("SIGKILL");
-  while (isRunning(Number(pid))) await new Promise((resolve) => setTimeout(resolve, 10));
+  await until(() => !isRunning(Number(pid)), "its end");
 });
 
 test("stop ends every process, a stuck one too, and removes what was unpacked", async () => {
@@ -418,7 +419,7 @@ test("stop ends every process, a stuck one too, and removes what was unpacked", 
   const [idle, taskRoot] = (await resultOf(arn, {}, other)) as [number, string];
   const stuck = [other.invoke(arn, { stuck: true }), other.invoke(arn, { stuck: true })];
   const pids = () => other.logsOf(id).filter((line) => /^\d+$/.test(line));
-  while (pids().length < 2) await new Promise((resolve) => setTimeout(resolve, 10));
+  await until(() => pids().length === 2, "both processes");
 
   await other.stop();
   expect([idle, ...pids().map(Number)].map(isRunning)).toEqual([false, false, false]);

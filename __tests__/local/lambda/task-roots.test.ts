@@ -5,6 +5,7 @@ import * as path from "node:path";
 import { strToU8, zipSync } from "fflate";
 import { TaskRoots } from "../../../local/lambda/task-roots";
 import { scratchFolder } from "../../support/scratch-folder";
+import { until } from "../../support/until";
 
 const zip = zipSync({ "index.js": strToU8("exports.handler = () => 1;") });
 /** A folder for temporary files with what is in it. */
@@ -22,7 +23,7 @@ test("what a killed process of this machine has left is removed, and nothing els
   const folder = temporaryWith(...kept, stale);
   const roots = new TaskRoots(folder);
   const taskRoot = roots.unpack("handler", zip);
-  while (fs.existsSync(path.join(folder, stale))) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => !fs.existsSync(path.join(folder, stale)), "its removal");
   expect(fs.existsSync(path.join(taskRoot, "index.js"))).toBe(true);
   roots.removeAll();
   expect(fs.readdirSync(folder).sort()).toEqual([...kept].sort());

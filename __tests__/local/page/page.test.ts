@@ -8,6 +8,7 @@ import { signedRequest } from "../../../local/walks/signed-request";
 import { testInBrowser } from "../../support/browser";
 import { SkippingClock } from "../../support/local";
 import { systemFolder } from "../../support/synth";
+import { until } from "../../support/until";
 
 const folders = [systemFolder("orders", "dev"), systemFolder("storage", "dev")];
 const variables = { notification_email: "ops@example.com" };
@@ -26,14 +27,6 @@ afterEach(async () => {
 
 const output = (name: string): string =>
   String(cloud.stacks.flatMap(({ outputs }) => (outputs[name] ? [outputs[name].value] : []))[0]);
-
-async function until(isThere: () => boolean, what: string): Promise<void> {
-  const end = Date.now() + 15_000;
-  while (!isThere()) {
-    if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
 
 const order = (body: object) =>
   signedRequest(cloud, { method: "POST", url: output("orders_url"), body: JSON.stringify(body) });

@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { Synthesis, synthesisLeftBehind } from "../../../local/watch/synthesis";
 import { scratchFolder } from "../../support/scratch-folder";
+import { until } from "../../support/until";
 
 const open: Synthesis[] = [];
 afterEach(() => Promise.all(open.splice(0).map((synthesis) => synthesis.stop())));
@@ -64,7 +65,7 @@ test("a process that stood by and is gone is replaced", async () => {
   const { stdout } = spawnSync("ps", ["-A", "-o", "pid=,ppid=,args="], { encoding: "utf8" });
   const [, pid] = new RegExp(`^ *(\\d+) +${process.pid} .*--wait main\\.ts`, "m").exec(stdout) ?? [];
   process.kill(Number(pid), "SIGKILL");
-  while (isThere(Number(pid))) await new Promise((resolve) => setTimeout(resolve, 10));
+  await until(() => !isThere(Number(pid)), "its end");
   await synthesis.run();
   expect(output()).toBe("one");
 });

@@ -4,6 +4,7 @@ import type { StackChange } from "../../../local/cloud";
 import { SynthesisError } from "../../../local/watch/synthesis";
 import { Watch } from "../../../local/watch/watch";
 import { scratchFolder } from "../../support/scratch-folder";
+import { until } from "../../support/until";
 
 const watching = new Set<Watch>();
 afterEach(async () => {
@@ -59,14 +60,6 @@ function start() {
   /** Gives what should not come the time to come. */
   const settled = () => new Promise((resolve) => setTimeout(resolve, 150));
   return { project, write, said, runs, state, watch, untilRuns, settled };
-}
-
-async function until(isThere: () => boolean, what: string): Promise<void> {
-  const end = Date.now() + 10_000;
-  while (!isThere()) {
-    if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }
 
 test.each<[string, (project: string, write: (file: string, content: string) => void) => void]>([
