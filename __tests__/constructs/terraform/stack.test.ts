@@ -1,4 +1,6 @@
-import { App as CdktfApp, TerraformStack, Token } from "cdktf";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { Annotations, App as CdktfApp, TerraformStack, Token } from "cdktf";
 import { Construct } from "constructs";
 import { Topic } from "../../../constructs/sns/topic";
 import { App } from "../../../constructs/terraform/app";
@@ -7,7 +9,7 @@ import { requireInteger, requireMatch } from "../../../constructs/terraform/prop
 import { Stack } from "../../../constructs/terraform/stack";
 import { withoutTokenTraces } from "../../../constructs/terraform/without-token-traces";
 import { scratchFolder } from "../../support/scratch-folder";
-import { synthesize } from "../../support/synth";
+import { synthesize, synthesizeApp } from "../../support/synth";
 
 describe("addresses", () => {
   test("are the path of the construct, without hash, and without the part named Resource", () => {
@@ -27,6 +29,33 @@ describe("addresses", () => {
     ).toThrow(
       "test/A/B_C/Resource must have a Terraform address of its own, got: A_B_C, which is test/A_B/C/Resource's. Rename one of the two constructs",
     );
+  });
+});
+
+describe("what is written", () => {
+  const backend = { type: "local", attributes: {} } as const;
+  const textOf = (build: (stack: Stack) => void) => {
+    const outdir = synthesizeApp((app) => build(new Stack(app, "test", { region: "eu-west-1", backend })));
+    return fs.readFileSync(path.join(outdir, "stacks", "test", "cdk.tf.json"), "utf8");
+  };
+  const topics = (...names: readonly string[]) =>
+    textOf((stack) => {
+      for (const name of names) new Topic(stack, name, { topicName: name });
+    });
+
+  test("is the same whatever order the constructs were made in", () => {
+    const text = topics("b", "a", "C");
+    expect(topics("C", "a", "b")).toBe(text);
+    expect(text).toBe(JSON.stringify(JSON.parse(text), null, 2));
+    expect(Object.keys(JSON.parse(text).resource.aws_sns_topic)).toEqual(["C", "a", "b"]);
+  });
+
+  test("is nothing where cdktf finds an error", () => {
+    const outdir = path.join(scratchFolder(), "out");
+    const app = new App({ outdir });
+    Annotations.of(new Stack(app, "test", { region: "eu-west-1", backend })).addError("no such thing");
+    expect(() => app.synth()).toThrow("no such thing");
+    expect(fs.existsSync(outdir)).toBe(false);
   });
 });
 
