@@ -1,56 +1,126 @@
-import type { ExecutionEnvironment } from "./lambda-environment";
+import { availableParallelism } from "node:os";
+import { performance } from "node:perf_hooks";
+import type { Answer, ExecutionEnvironment } from "./lambda-environment";
 
-type PooledEnvironment = Pick<ExecutionEnvironment, "isAlive" | "kill" | "stop">;
+type PooledEnvironment = Pick<ExecutionEnvironment, "initialize" | "isAlive" | "kill" | "stop">;
 
-/** The processes of a function as it is now. Once the function has changed, those that work on an event finish, and none takes another. */
+/** A process that is busy with one event from now on. */
+export interface Taken<Environment> {
+  readonly environment: Environment;
+  /** How its initialization ended. */
+  readonly init: Answer;
+  /** Of a process that was started for this event or one beside it, and had none yet. */
+  readonly initDurationMs?: number;
+}
+
+/** An event that no process has taken yet. */
+interface Waiting<Environment> {
+  readonly take: (taken: Taken<Environment>) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/** What there is of one version of the function. */
+interface Version<Environment> {
+  readonly idle: Environment[];
+  readonly waiting: Waiting<Environment>[];
+  starting: number;
+}
+
+/** Processes that start at a time: more of them than the machine has processors hold each other up. */
+const STARTING_AT_ONCE = availableParallelism();
+
+const READY: Answer = { kind: "ready" };
+
+/**
+ * The processes of a function as it is now. An event goes to one that is idle, or else to the first that is ready for it: one that is done with another
+ * event, or one that is started. Once the function has changed, those that work on an event finish, and none takes one that comes later.
+ */
 export class EnvironmentPool<Environment extends PooledEnvironment> {
-  /** By version. */
-  private readonly idle = new Map<string, Environment[]>();
+  private readonly versions = new Map<string, Version<Environment>>();
   private readonly busy = new Set<Environment>();
   private readonly ending = new Set<Environment>();
   private isRetired = false;
 
-  /** @param whenUnused is called once the pool is retired and its last process has ended */
-  constructor(private readonly whenUnused: () => void) {}
+  constructor(
+    private readonly options: {
+      /** Starts a process of a version. @throws Error where none can be started, for the event that it was to be for */
+      readonly start: (version: string) => Environment;
+      readonly timeoutMs: number;
+      /** Is called once the pool is retired and its last process has ended. */
+      readonly whenUnused: () => void;
+    },
+  ) {}
 
-  /** A process of a version that waits for an event, if there is one. It is busy from now on. */
-  take(version: string): Environment | undefined {
-    const waiting = this.idle.get(version) ?? [];
-    for (let environment = waiting.pop(); environment; environment = waiting.pop()) {
+  /** A process of a version, for one event; it is to be given back. */
+  take(version: string): Promise<Taken<Environment>> {
+    const { idle, waiting } = this.versionOf(version);
+    for (let environment = idle.pop(); environment; environment = idle.pop()) {
       if (!environment.isAlive) continue;
       this.busy.add(environment);
-      return environment;
+      return Promise.resolve({ environment, init: READY });
     }
-    return undefined;
+    const taken = new Promise<Taken<Environment>>((take, fail) => waiting.push({ take, fail }));
+    this.startForWaiting(version);
+    return taken;
   }
 
-  /** Takes in a new process, which is busy. */
-  add(environment: Environment): void {
-    this.busy.add(environment);
-  }
-
-  /** Takes a process back that has done its work: it waits for the next event if it can take one, and ends if not. */
+  /** Takes a process back that has done its work: it goes on with an event that waits, or waits for one, if it can take another, and ends if not. */
   giveBack(version: string, environment: Environment, isReusable: boolean): void {
+    const { idle, waiting } = this.versionOf(version);
     this.busy.delete(environment);
     if (!isReusable || !environment.isAlive) {
       environment.kill();
       this.end(environment);
+      return;
+    }
+    const next = waiting.shift();
+    if (next) {
+      this.busy.add(environment);
+      next.take({ environment, init: READY });
     } else if (this.isRetired) {
       this.end(environment);
     } else {
-      const waiting = this.idle.get(version) ?? [];
-      this.idle.set(version, waiting);
-      waiting.push(environment);
+      idle.push(environment);
     }
   }
 
-  /** Ends every process that waits; those that are busy end when they are done. */
+  /** Ends every process that is idle; those that are busy end when they are done. */
   retire(): void {
     this.isRetired = true;
-    const waiting = [...this.idle.values()].flat();
-    this.idle.clear();
-    for (const environment of waiting) this.end(environment);
+    for (const { idle } of this.versions.values()) for (const environment of idle.splice(0)) this.end(environment);
     this.tellIfUnused();
+  }
+
+  private versionOf(name: string): Version<Environment> {
+    const version = this.versions.get(name) ?? { idle: [], waiting: [], starting: 0 };
+    this.versions.set(name, version);
+    return version;
+  }
+
+  private startForWaiting(name: string): void {
+    const version = this.versionOf(name);
+    while (version.starting < Math.min(STARTING_AT_ONCE, version.waiting.length)) {
+      version.starting += 1;
+      void this.startOne(name).finally(() => {
+        version.starting -= 1;
+        this.startForWaiting(name);
+      });
+    }
+  }
+
+  private async startOne(name: string): Promise<void> {
+    const { waiting } = this.versionOf(name);
+    const began = performance.now();
+    try {
+      const environment = this.options.start(name);
+      this.busy.add(environment);
+      const init = await environment.initialize(this.options.timeoutMs);
+      const next = waiting.shift();
+      if (next) next.take({ environment, init, initDurationMs: performance.now() - began });
+      else this.giveBack(name, environment, init.kind === "ready");
+    } catch (error) {
+      waiting.shift()?.fail(error);
+    }
   }
 
   private end(environment: Environment): void {
@@ -62,6 +132,6 @@ export class EnvironmentPool<Environment extends PooledEnvironment> {
   }
 
   private tellIfUnused(): void {
-    if (this.isRetired && this.busy.size === 0 && this.ending.size === 0) this.whenUnused();
+    if (this.isRetired && this.busy.size === 0 && this.ending.size === 0) this.options.whenUnused();
   }
 }

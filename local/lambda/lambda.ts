@@ -9,7 +9,7 @@ import { processVariables, requireVariables } from "./function-variables";
 import { AliasArguments, FunctionVersions, splitArn } from "./function-versions";
 import { type InvocationResult, resultOf } from "./invocation-result";
 import { FunctionArguments } from "./lambda-arguments";
-import { type Answer, ExecutionEnvironment } from "./lambda-environment";
+import { ExecutionEnvironment } from "./lambda-environment";
 import { type Invocation, type LogLine, reportLines, startLines } from "./lambda-logs";
 import { readZip, TaskRoots } from "./task-roots";
 
@@ -224,13 +224,12 @@ export class Lambda {
       const message = `Request must be smaller than ${MAX_EVENT_BYTES} bytes for the InvokeFunction operation`;
       throw new AwsError("RequestEntityTooLargeException", message, 413);
     }
-    if (this.isStopped)
-      throw new Error(`${lambda.settings.function_name} can not be invoked: the local run has stopped`);
+    this.requireRunning(lambda);
 
     const requestId = randomUUID();
     this.tell?.({ kind: "invocation", functionArn: lambda.arn, requestId, event });
     const timeoutMs = lambda.settings.timeout * 1_000;
-    const { environment, init, initDurationMs } = await this.environmentFor(lambda, version, timeoutMs);
+    const { environment, init, initDurationMs } = await lambda.pool.take(version);
     this.write(lambda, ...startLines(isJson(lambda), requestId, this.clock.now()));
     const began = performance.now();
     const answer =
@@ -292,12 +291,17 @@ export class Lambda {
   }
 
   /** Puts a function where invocations find it; gives what Terraform computes. */
-  private put(lambda: Omit<LambdaFunction, "taskRoot" | "pool">, zip: Uint8Array) {
-    const { arn, settings, versions } = lambda;
+  private put(made: Omit<LambdaFunction, "taskRoot" | "pool">, zip: Uint8Array) {
+    const { arn, settings, versions } = made;
     const { function_name: name } = settings;
     const taskRoot = this.taskRoots.unpack(name, zip);
-    const pool = new EnvironmentPool<ExecutionEnvironment>(() => this.taskRoots.remove(taskRoot));
-    this.functions.set(arn, { ...lambda, taskRoot, pool });
+    const pool: LambdaFunction["pool"] = new EnvironmentPool({
+      start: (version) => this.startEnvironment(lambda, version),
+      timeoutMs: settings.timeout * 1_000,
+      whenUnused: () => this.taskRoots.remove(taskRoot),
+    });
+    const lambda: LambdaFunction = { ...made, taskRoot, pool };
+    this.functions.set(arn, lambda);
     const version = versions.newest;
     const uri = this.invokeUri;
     return {
@@ -326,16 +330,14 @@ export class Lambda {
     }
   }
 
-  private async environmentFor(
-    lambda: LambdaFunction,
-    version: string,
-    timeoutMs: number,
-  ): Promise<{ environment: ExecutionEnvironment; init: Answer; initDurationMs?: number }> {
-    const idle = lambda.pool.take(version);
-    if (idle) return { environment: idle, init: { kind: "ready" } };
-    const began = performance.now();
+  private requireRunning({ settings }: LambdaFunction): void {
+    if (this.isStopped) throw new Error(`${settings.function_name} can not be invoked: the local run has stopped`);
+  }
+
+  private startEnvironment(lambda: LambdaFunction, version: string): ExecutionEnvironment {
+    this.requireRunning(lambda);
     const { settings, taskRoot } = lambda;
-    const environment = new ExecutionEnvironment({
+    const environment: ExecutionEnvironment = new ExecutionEnvironment({
       clock: this.clock,
       taskRoot,
       memoryMb: settings.memory_size,
@@ -350,9 +352,7 @@ export class Lambda {
       onExit: () => this.environments.delete(environment),
     });
     this.environments.add(environment);
-    lambda.pool.add(environment);
-    const init = await environment.initialize(timeoutMs);
-    return { environment, init, initDurationMs: performance.now() - began };
+    return environment;
   }
 
   private write({ logs }: LambdaFunction, ...lines: string[]): void {
