@@ -1,35 +1,23 @@
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Duplex } from "node:stream";
 import { isDeepStrictEqual } from "node:util";
 import { type Resource, readConfig } from "../terraform/config";
-import type { Answer } from "./api-gateway/answer";
 import { ApiGateway, type HttpRequest } from "./api-gateway/api-gateway";
 import type { FunctionCall } from "./api-gateway/proxy-integration";
-import { originOf } from "./api-gateway/request-origin";
 import { UsagePlans } from "./api-gateway/usage-plans";
 import { ApisV2 } from "./api-gateway-v2/apis";
-import {
-  AwsError,
-  type Caller,
-  type Clock,
-  type Log,
-  type Place,
-  systemClock,
-  type WireRequest,
-  type WireResponse,
-} from "./aws";
-import { COGNITO_PATH, Cognito } from "./cognito/cognito";
+import { AwsError, type Caller, type Clock, type Log, type Place, systemClock, type WireRequest } from "./aws";
+import { Cognito } from "./cognito/cognito";
 import { type ApiHost, Deployments, type RunningStack, type StackChange } from "./deployments";
 import { DynamoDb } from "./dynamodb/dynamodb";
-import { faultOf, isForS3, receive, refusalOf, requestOf, send } from "./http";
+import { Endpoint, EXECUTE_API } from "./endpoint";
+import { Authentication } from "./iam/authentication";
 import { Iam } from "./iam/iam";
-import { verify, verifyPostPolicy } from "./iam/sigv4";
 import { forgetting, type Journals } from "./journal";
 import { AsyncInvocations } from "./lambda/async-invocations";
 import { EventSourceMappings } from "./lambda/event-source-mappings";
 import { type InvocationResult, Lambda } from "./lambda/lambda";
-import { LambdaApi, type RestRequest } from "./lambda/lambda-api";
+import { LambdaApi } from "./lambda/lambda-api";
 import { queueUrlOf } from "./lambda/queue-mapping";
 import { Logs } from "./logs/logs";
 import { placeOf } from "./place";
@@ -60,8 +48,6 @@ export interface CloudOptions {
 
 export type { RunningStack, StackChange } from "./deployments";
 
-const EXECUTE_API = "/_aws/execute-api";
-
 /**
  * One account and Region of AWS, on 127.0.0.1: applies stacks as they were synthesized, and serves the APIs in them and the AWS calls that their
  * functions make, each checked for its signature and for what IAM allows.
@@ -74,15 +60,13 @@ export class Cloud {
   readonly lambda: Lambda;
   readonly s3: S3;
   readonly cognito: Cognito;
-  private readonly sts: Sts;
-  private readonly lambdaApi: LambdaApi;
-  private readonly logs: Logs;
+  private readonly authentication: Authentication;
   private readonly usagePlans: UsagePlans;
   private readonly mappings: EventSourceMappings;
   private readonly asyncInvocations: AsyncInvocations;
   private readonly keyPolicies = new Map<string, string>();
   private readonly vpcEndpoints = new Map<string, string>();
-  private readonly apis = new Map<string, ApiGateway>();
+  private readonly restApis = new Map<string, ApiGateway>();
   readonly apisV2 = new ApisV2();
   /** What passes through the run. */
   readonly traffic = new Traffic();
@@ -97,6 +81,7 @@ export class Cloud {
     const { clock, log, journals } = options;
     const { tell } = this.traffic;
     this.iam = new Iam({ place, clock, tell, journals });
+    this.authentication = new Authentication({ iam: this.iam, clock, region: place.region });
     const assume = (roleArn: string, service: string) => this.iam.assume(roleArn, service);
     this.sqs = new Sqs({ place, access: this.iam, clock, log, endpoint, tell, journals });
     this.sns = new Sns({
@@ -124,20 +109,14 @@ export class Cloud {
       access: this.iam,
       clock,
       log,
-      authenticate: (request) => this.authenticate(request).caller,
-      authenticateForm: (fields) => this.callerOf(verifyPostPolicy(fields, this.verifyOptions).accessKeyId),
+      authenticate: (request) => this.authentication.ofRequest(request).caller,
+      authenticateForm: (fields) => this.authentication.ofForm(fields),
     });
     this.cognito = new Cognito({ place, clock, log, endpoint, journals });
-    this.sts = new Sts({ iam: this.iam });
     this.usagePlans = new UsagePlans(clock);
     this.lambda = new Lambda({ place, clock, log, assume, endpoint, tell });
     this.lambda.onInvocation(({ functionName }) => this.writeLogs(functionName));
     this.asyncInvocations = new AsyncInvocations({ clock, log, lambda: this.lambda, queues: this.sqs, journals });
-    const resources = (): readonly Resource[] => this.stacks.flatMap((stack) => stack.resources);
-    this.lambdaApi = new LambdaApi({
-      ...{ place, access: this.iam, lambda: this.lambda, asyncInvocations: this.asyncInvocations, resources },
-    });
-    this.logs = new Logs({ place, access: this.iam, lambda: this.lambda, resources });
     this.mappings = new EventSourceMappings({
       place,
       clock,
@@ -192,8 +171,9 @@ export class Cloud {
   private static behind(server: http.Server, make: () => Cloud): Cloud {
     try {
       const cloud = make();
-      server.on("request", (request, response) => void cloud.serve(request, response));
-      server.on("upgrade", (request, socket, head) => void cloud.upgrade(request, socket, head));
+      const endpoint = cloud.servedAt();
+      server.on("request", (request, response) => void endpoint.serve(request, response));
+      server.on("upgrade", (request, socket, head) => void endpoint.upgrade(request, socket, head));
       return cloud;
     } catch (error) {
       server.close();
@@ -257,6 +237,20 @@ export class Cloud {
     }
   }
 
+  /** What is asked at the run's address. */
+  private servedAt(): Endpoint {
+    const { place, iam, sqs, sns, dynamodb, lambda, s3, cognito, asyncInvocations } = this;
+    const resources = (): readonly Resource[] => this.stacks.flatMap((stack) => stack.resources);
+    const services = {
+      ...{ sqs, sns, dynamodb },
+      sts: new Sts({ iam }),
+      lambda: new LambdaApi({ place, access: iam, lambda, asyncInvocations, resources }),
+      logs: new Logs({ place, access: iam, lambda, resources }),
+    };
+    const { authentication, restApis, apisV2, vpcEndpoints } = this;
+    return new Endpoint({ authentication, services, s3, cognito, restApis, apisV2, vpcEndpoints });
+  }
+
   /** Makes APIs where requests find them. */
   private apiHost(): ApiHost {
     const urlOf = (apiId: string): string => `${this.endpoint}${EXECUTE_API}/${apiId}`;
@@ -265,12 +259,12 @@ export class Cloud {
         const { usagePlans } = this;
         const { random } = this.options;
         const api = new ApiGateway({ restApiId, resources, usagePlans, random, ...this.behindApi(restApiId) });
-        this.apis.set(restApiId, api);
+        this.restApis.set(restApiId, api);
         return { url: urlOf(restApiId), stages: api.stages };
       },
       putV2: (apiId, resources) => this.apisV2.create(urlOf(apiId), { apiId, resources, ...this.behindApi(apiId) }),
       remove: (apiId) => {
-        this.apis.delete(apiId);
+        this.restApis.delete(apiId);
         this.apisV2.remove(apiId);
       },
     };
@@ -287,7 +281,7 @@ export class Cloud {
       // The client signed the whole path, of which the API sees the part behind its own id.
       authenticate: (request: HttpRequest): Caller => {
         const path = `${EXECUTE_API}/${apiId}${request.path}`;
-        const { caller, service } = this.authenticate({ ...request, path });
+        const { caller, service } = this.authentication.ofRequest({ ...request, path });
         if (service === "execute-api") return caller;
         const message = `Credential should be scoped to correct service: 'execute-api', got: ${service}`;
         throw new AwsError("SignatureDoesNotMatch", message, 403);
@@ -325,88 +319,4 @@ export class Cloud {
     const service = "sns.amazonaws.com";
     return { principalArn: service, accountId: this.place.accountId, service, sourceArn: topicArn };
   }
-
-  private async serve(incoming: http.IncomingMessage, outgoing: http.ServerResponse): Promise<void> {
-    const answer = await receive(incoming)
-      .then((request) => this.respond(request))
-      .catch(faultOf);
-    // Whoever hung up gets nothing; whatever else happens, the run goes on.
-    if (!outgoing.destroyed) send(outgoing, answer);
-  }
-
-  private async respond(request: HttpRequest): Promise<Answer | WireResponse> {
-    if (request.path.startsWith(`${COGNITO_PATH}/`)) {
-      const { method, path: asked, headers, body } = request;
-      return this.cognito.handle({ method, path: asked, headers, body: body.toString() });
-    }
-    const { apiId: restApiId, rest } = pathOf(request);
-    if (!restApiId && isForS3(request)) return this.s3.handle(request);
-    if (!restApiId) {
-      return this.callAws(request).catch((error: unknown) => {
-        if (error instanceof AwsError) return refusalOf(error, request);
-        throw error;
-      });
-    }
-    const api = this.apis.get(restApiId);
-    const received = this.receivedAt(request, rest);
-    return api ? api.handle(received) : this.apisV2.handle(restApiId, received);
-  }
-
-  /** A request as its API sees it. */
-  private receivedAt(request: HttpRequest, path: string): HttpRequest {
-    const origin = originOf(request, (vpcEndpointId) => this.vpcEndpoints.get(vpcEndpointId));
-    return { ...request, ...origin, path };
-  }
-
-  private async upgrade(incoming: http.IncomingMessage, raw: Duplex, head: Buffer): Promise<void> {
-    const request = requestOf(incoming, Buffer.alloc(0));
-    const { apiId, rest } = pathOf(request);
-    await this.apisV2.upgrade({ incoming, raw, head }, apiId, () => this.receivedAt(request, rest));
-  }
-
-  private async callAws(request: HttpRequest): Promise<WireResponse> {
-    const { caller, service } = this.authenticate(request);
-    const services: Record<string, { handle(caller: Caller, request: RestRequest): Promise<WireResponse> }> = {
-      sqs: this.sqs,
-      sns: this.sns,
-      dynamodb: this.dynamodb,
-      sts: this.sts,
-      lambda: this.lambdaApi,
-      logs: this.logs,
-    };
-    const called = Object.hasOwn(services, service) ? services[service] : undefined;
-    if (!called)
-      throw new AwsError(
-        "UnknownService",
-        `${service} is not part of the local run; what is: ${[...Object.keys(services), "s3"].join(", ")}`,
-        501,
-      );
-    const queuePath = request.path.split("?")[0];
-    return called.handle(caller, {
-      headers: { ...request.headers, "x-local-path": queuePath },
-      body: request.body.toString(),
-      method: request.method,
-      path: request.path,
-    });
-  }
-
-  private authenticate(request: HttpRequest): { readonly caller: Caller; readonly service: string } {
-    const { accessKeyId, service } = verify(request, this.verifyOptions);
-    return { caller: { ...this.callerOf(accessKeyId), sourceIp: request.sourceIp }, service };
-  }
-
-  private get verifyOptions() {
-    const secretOf = (accessKeyId: string) => this.iam.sessionOf(accessKeyId);
-    return { secretOf, now: this.options.clock.now(), region: this.place.region };
-  }
-
-  private callerOf(accessKeyId: string): Caller {
-    return this.iam.sessionOf(accessKeyId)?.caller as Caller;
-  }
-}
-
-/** The API that a request is for, and what of the path is the API's. */
-function pathOf({ path: asked }: HttpRequest): { readonly apiId: string; readonly rest: string } {
-  const [, apiId = "", rest = "/"] = /^\/_aws\/execute-api\/([^/?]+)([/?].*)?$/.exec(asked) ?? [];
-  return { apiId, rest: rest.startsWith("?") ? `/${rest}` : rest };
 }
