@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { Project } from "./support/project";
+import { testWithTerraform } from "./support/terraform";
 
 const cli = path.resolve("node_modules/cdktf-cli/bundle/bin/cdktf");
 // Synthesis and the other tests do without the CLI.
@@ -50,4 +51,29 @@ testWithCli("the cdktf CLI goes on where an environment is no more (skipped wher
   project.remove("settings/prod.json");
   project.run("main.ts");
   expect(stacks()).not.toContain("prod");
+});
+
+// What it runs Terraform in is not what it comes with: docs/decisions/ADR-11-nothing-compiled.md.
+const testDeployment = fs.existsSync(cli) ? testWithTerraform : test.skip;
+
+testDeployment("the cdktf CLI plans, deploys and destroys", () => {
+  const project = new Project();
+  // Of Terraform's own: no provider is to be had here.
+  project.write(
+    "main.ts",
+    `import { App, DataResource, TerraformOutput, TerraformStack } from "cdktf";
+     const app = new App();
+     const stack = new TerraformStack(app, "try");
+     const data = new DataResource(stack, "data", { input: "tea" });
+     new TerraformOutput(stack, "drink", { value: data.output });
+     app.synth();`,
+  );
+  const state = () => JSON.parse(project.read("terraform.try.tfstate"));
+  const planned = cdktf(project, "diff");
+  expect([planned.status, planned.stdout]).toEqual([0, expect.stringContaining("1 to add, 0 to change, 0 to destroy")]);
+  const deployed = cdktf(project, "deploy", "--auto-approve");
+  expect([deployed.status, deployed.stdout]).toEqual([0, expect.stringMatching(/drink = "?tea/)]);
+  expect(state().outputs.drink.value).toBe("tea");
+  expect(cdktf(project, "destroy", "--auto-approve").status).toBe(0);
+  expect(state().resources).toEqual([]);
 });
