@@ -73,31 +73,28 @@ export class SystemApi {
     const { cacheable, ...routeOptions } = options;
     const name = `${method} ${path}`;
     if (cacheable) this.cacheable.push(name);
-    requireInteger(
-      this.api,
-      `${this.props.settingsName}.cache.ttlSeconds of ${name}`,
-      cache?.ttlSeconds[name],
-      1,
-      cacheable?.forSeconds ?? 3_600,
-    );
-    this.asSet(() =>
+    const ttlSeconds = cache?.ttlSeconds[name];
+    this.asSet(() => {
+      requireInteger(this.api, `cache.ttlSeconds of ${name}`, ttlSeconds, 1, cacheable?.forSeconds ?? 3_600);
       this.api.addRoute(method, path, integration, {
         ...routeOptions,
         throttle: methodThrottles[name],
-        cacheTtlSeconds: cacheable && cache?.ttlSeconds[name],
+        cacheTtlSeconds: cacheable && ttlSeconds,
         cacheKeyParameters: cacheable?.by,
         isApiKeyRequired: Object.keys(usagePlans).length > 0,
-      }),
-    );
+      });
+    });
   }
 
   /** Adds alarms, a dashboard and outputs. All routes must be there by then. */
   watch(alarms: Alarms, functions: readonly NodeFunction[]): void {
     const { stack, stage, api } = this;
-    const { system, settingsName, environment, choices } = this.props;
+    const { system, environment, choices } = this.props;
     const { nameOf, settings } = environment;
-    api.requireRoutes(`${settingsName}.methodThrottles`, Object.keys(choices.methodThrottles ?? {}));
-    this.requireCacheable(Object.keys(choices.cache?.ttlSeconds ?? {}));
+    this.asSet(() => {
+      api.requireRoutes("methodThrottles", Object.keys(choices.methodThrottles ?? {}));
+      this.requireCacheable(Object.keys(choices.cache?.ttlSeconds ?? {}));
+    });
     for (const authorizer of this.functions) alarms.addAuthorizer(authorizer);
     const { topic } = alarms;
     new StageAlarms(stack, "ApiAlarms", { stage, namePrefix: nameOf(system), ...settings.alarms, topic });
@@ -181,7 +178,7 @@ export class SystemApi {
     const wrong = names.find((name) => !this.cacheable.includes(name));
     if (wrong === undefined) return;
     const rule = `for routes whose answers can be kept: ${this.cacheable.join(", ") || "none"}`;
-    throw new PropError(this.api, `${this.props.settingsName}.cache.ttlSeconds`, rule, wrong);
+    throw new PropError(this.api, "cache.ttlSeconds", rule, wrong);
   }
 
   private endpoint(): Endpoint | undefined {

@@ -148,7 +148,7 @@ describe("the API", () => {
       noncurrentVersionDays: 1,
     };
     expect(() => systemConfig("storage", "prod", { storage })).toThrow(
-      'storage.api.methodThrottles must be for routes of the API: GET /buckets, GET /objects, POST /objects, GET /objects/{key+}, DELETE /objects/{key+}, got: "PUT /objects"',
+      'methodThrottles must be for routes of the API: GET /buckets, GET /objects, POST /objects, GET /objects/{key+}, DELETE /objects/{key+}, got: "PUT /objects" (in storage-prod/Api), as storage.api in settings/prod.json has it',
     );
   });
 });

@@ -240,17 +240,17 @@ test.each<[Parameters<typeof configOf>[0], Record<string, number>, string]>([
   [
     "presigned-url",
     { "GET /presigned-url": 1 },
-    'presignedUrl.api.cache.ttlSeconds must be for routes whose answers can be kept: none, got: "GET /presigned-url"',
+    'cache.ttlSeconds must be for routes whose answers can be kept: none, got: "GET /presigned-url" (in presigned-url-prod/Api), as presignedUrl.api in settings/prod.json has it',
   ],
   [
     "storage",
     { "POST /objects": 1 },
-    "storage.api.cache.ttlSeconds must be for routes whose answers can be kept: GET /buckets, GET /objects, GET /objects/{key+}, got:",
+    'cache.ttlSeconds must be for routes whose answers can be kept: GET /buckets, GET /objects, GET /objects/{key+}, got: "POST /objects" (in storage-prod/Api), as storage.api in settings/prod.json has it',
   ],
   [
     "storage",
     { "GET /objects/{key+}": 241 },
-    "storage.api.cache.ttlSeconds of GET /objects/{key+} must be an integer from 1 to 240, got: 241",
+    "cache.ttlSeconds of GET /objects/{key+} must be an integer from 1 to 240, got: 241 (in storage-prod/Api), as storage.api in settings/prod.json has it",
   ],
 ])("answers of %s that are one caller's, or end sooner, are not kept: %j", (system, ttlSeconds, message) => {
   expect(() => configOf(system, { cache: { sizeGb: "0.5", ttlSeconds } })).toThrow(message);
@@ -273,11 +273,11 @@ test("identity sources stand once each", () => {
 test.each<[ApiChoices, string]>([
   [
     { methodThrottles: { "GET /order": { rateLimit: 1, burstLimit: 1 } } },
-    'orders.api.methodThrottles must be for routes of the API: POST /orders, got: "GET /order"',
+    'methodThrottles must be for routes of the API: POST /orders, got: "GET /order" (in orders-prod/Api), as orders.api in settings/prod.json has it',
   ],
   [
     { cache: { sizeGb: "0.5", ttlSeconds: { "GET /order": 1 } } },
-    'orders.api.cache.ttlSeconds must be for routes whose answers can be kept: none, got: "GET /order"',
+    'cache.ttlSeconds must be for routes whose answers can be kept: none, got: "GET /order" (in orders-prod/Api), as orders.api in settings/prod.json has it',
   ],
   [
     { policy: { allow: [{ sourceIps: ["1.2.3"] }] } },
