@@ -120,6 +120,11 @@ storage-dev, run on this machine
   0 calls denied; started, walked and stopped in N s. npm run local stays up
 `);
   });
+
+  test("ends without a word where its reader has read enough", () => {
+    const { stdout, stderr } = project.run("start.ts | head -n 1");
+    expect([stdout, stderr]).toEqual(["api-gateway-account-eu-west-1\n", ""]);
+  });
 });
 
 describe("whoever changes the project", () => {

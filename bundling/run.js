@@ -147,6 +147,13 @@ if (!entry || !fs.existsSync(path.join(root, entry))) {
   console.error(`usage: node bundling/run.js [--wait] <entry.ts> [argument …]; no such file: ${entry}`);
   process.exit(2);
 }
+// Whoever reads the output has read enough: what would go on is told so as by Ctrl-C.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (/** @type {NodeJS.ErrnoException} */ error) => {
+    if (error.code !== "EPIPE") throw error;
+    process.emit("SIGINT");
+  });
+}
 process.chdir(root);
 process.argv.splice(1, 2, path.join(root, entry));
 try {

@@ -40,20 +40,12 @@ function main({ stack, out, ...options }: Options): void {
   const document = exportApi(outdir, { stack: stack ?? (another ? undefined : only), ...options });
   const text = `${JSON.stringify(document, undefined, 2)}\n`;
   if (out === undefined) {
-    print(text);
+    process.stdout.write(text);
     return;
   }
   write(out, text);
   const count = Object.keys(document.paths).length;
   console.log(`${out}: ${count} ${count === 1 ? "path" : "paths"} of ${document.info.title}`);
-}
-
-function print(text: string): void {
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    // Whoever reads it has read enough.
-    if (error.code !== "EPIPE") throw error;
-  });
-  process.stdout.write(text);
 }
 
 /**

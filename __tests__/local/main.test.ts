@@ -49,6 +49,14 @@ test("stays up, hands out a command for each route, and on Ctrl-C tells of grant
   expect(run.output).toContain("No call was denied.");
 });
 
+test("stops, as by Ctrl-C, where nobody reads what it says any more", async () => {
+  const run = await new LocalRun(project.folder).ready();
+  const url = run.urlOf("/orders");
+  const exitCode = run.leave();
+  expect((await run.post(url, { orderID: "unread" })).status).toBe(202);
+  expect(await exitCode).toBe(0);
+});
+
 test("with --watch goes on with what is saved, and with what it has where that is broken; Ctrl-C in a synthesis leaves nothing", async () => {
   const watched = new Project();
   const run = await new LocalRun(watched.folder, "--watch").ready();

@@ -96,6 +96,12 @@ export class LocalRun {
     }
   }
 
+  /** Reads no more of what it prints; gives its exit code, should it end by that. */
+  leave(): Promise<number | null> {
+    this.child.stdout?.destroy();
+    return this.ended();
+  }
+
   /** Kills it, as a power cut would. */
   async kill(): Promise<void> {
     this.child.kill("SIGKILL");
