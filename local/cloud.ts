@@ -227,9 +227,10 @@ export class Cloud {
   /** Lambda writes a function's logs under the function's role; without the grants they are lost, and the function runs. */
   private writeLogs(functionName: string): void {
     const { partition, region, accountId } = this.place;
-    const caller = this.lambda.roleOf(this.lambda.arnOf(functionName));
     const resource = `arn:${partition}:logs:${region}:${accountId}:log-group:/aws/lambda/${functionName}:log-stream:local`;
     try {
+      // A function that was deleted while it worked has none any more.
+      const caller = this.lambda.roleOf(this.lambda.arnOf(functionName));
       for (const action of ["logs:CreateLogStream", "logs:PutLogEvents"])
         this.iam.authorize({ caller, action, resource });
     } catch (error) {

@@ -173,6 +173,30 @@ test("a stack that comes is made, and one that goes is deleted, with its API", a
   expect(await run.send("a")).toBe(202);
 });
 
+test("events that came before a reload are worked on, be the function's role another then, or the function deleted", async () => {
+  const run = await Running.start();
+  // So many that some still wait for a process.
+  const invokeAll = () => Promise.all(Array.from({ length: 12 }, () => payloadOf(run)));
+  const slow = "exports.handler = () => new Promise((resolve) => setTimeout(resolve, 300, 'done'));";
+  run.recode("WriteOrder", slow);
+  const before = invokeAll();
+  const rename = ({ aws_iam_role: roles = {} }: Changeable) =>
+    Object.assign(roles.WriteOrder_Role ?? {}, { name: "another-role" });
+  expect(run.reload(rename)).toContainEqual(["aws_iam_role.WriteOrder_Role", "replaced", ["name"]]);
+  expect(new Set(await before)).toEqual(new Set(["done"]));
+
+  run.recode("WriteOrder", slow);
+  const last = invokeAll();
+  run.reload((resources, config) => {
+    const isAbout = (value: object) => JSON.stringify(value).includes("aws_lambda_function.WriteOrder.");
+    for (const all of [...Object.values(resources), config.output ?? {}] as Record<string, object>[])
+      for (const [name, one] of Object.entries(all)) if (isAbout(one)) delete all[name];
+    delete resources.aws_lambda_function?.WriteOrder;
+  });
+  expect(run.cloud.lambda.has(run.arn)).toBe(false);
+  expect(new Set(await last)).toEqual(new Set(["done"]));
+});
+
 test("of orders that are sent all the while, 20 reloads lose none and refuse none", async () => {
   const run = await Running.start();
   const statuses: number[] = [];

@@ -41,7 +41,8 @@ export interface StackProps {
 export class Stack extends TerraformStack {
   readonly region: string;
   private readonly pathOfAddress = new Map<string, string>();
-  private isBeingChecked = false;
+  private isSynthesized = false;
+  private isHollow = false;
   private callerIdentity?: DataAwsCallerIdentity;
   private partitionData?: DataAwsPartition;
 
@@ -89,18 +90,27 @@ export class Stack extends TerraformStack {
 
   /** cdktf checks the stack. To write it, cdktf would have four copies of it in memory: 200 pipelines took 266 MB, and take 223. */
   private synthesize(session: ISynthesisSession, cdktfs: IStackSynthesizer): void {
-    this.isBeingChecked = true;
+    const { synthesizedStackPath } = session.manifest.forStack(this);
+    // What `cdktf synth --hcl` asks for is cdktf's own.
+    const isJson = synthesizedStackPath.endsWith(".json");
+    this.isSynthesized = isJson;
     try {
       cdktfs.synthesize(session);
     } finally {
-      this.isBeingChecked = false;
+      this.isSynthesized = false;
+      this.isHollow = false;
     }
-    const { synthesizedStackPath } = session.manifest.forStack(this);
-    fs.writeFileSync(path.join(session.outdir, synthesizedStackPath), print(this.toTerraform()));
+    if (isJson) fs.writeFileSync(path.join(session.outdir, synthesizedStackPath), print(this.toTerraform()));
+  }
+
+  override runAllValidations(): void {
+    super.runAllValidations();
+    // From here on cdktf wants the configuration for nothing but to write it.
+    this.isHollow = this.isSynthesized;
   }
 
   override toTerraform(): Record<string, unknown> {
-    if (this.isBeingChecked) return {};
+    if (this.isHollow) return {};
     const config = super.toTerraform();
     App.of(this).inspect(this.node.id, config);
     return config;

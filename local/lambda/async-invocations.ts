@@ -35,6 +35,8 @@ interface Handling {
 
 const usual: Handling = { maximumAgeSeconds: OLDEST_SECONDS, maximumRetries: MOST_RETRIES };
 
+type Failure = Extract<InvocationResult, { readonly functionError: unknown }>;
+
 /** An event that is not done with. */
 interface PendingEvent {
   readonly id: string;
@@ -46,12 +48,12 @@ interface PendingEvent {
   readonly invocations: number;
   /** When the next is due, in milliseconds since 1970. */
   readonly dueAt: number;
+  /** What the last of them gave. */
+  readonly last?: Failure;
 }
 
 /** An event as it stands now, or the id of one that is done with. */
 type Entry = { readonly pending: PendingEvent } | { readonly done: string };
-
-type Failure = Extract<InvocationResult, { readonly functionError: unknown }>;
 
 /** Why an event was given up, in AWS's words. */
 type Condition = "EventAgeExceeded" | "RetriesExhausted";
@@ -208,6 +210,8 @@ export class AsyncInvocations {
 
   /** Invokes the function, when it is the event's turn. Returns how the event stands then; nothing if it is done with. */
   private async attempt(pending: PendingEvent): Promise<PendingEvent | undefined> {
+    // After a time without a run. To wait for its turn, which AWS has nobody do, makes it no older.
+    if (this.isTooOld(pending, this.options.clock.now())) return this.giveUp(pending, "EventAgeExceeded");
     const { functionArn } = pending;
     const turns = this.turns.get(functionArn) ?? new Turns();
     this.turns.set(functionArn, turns);
@@ -222,16 +226,13 @@ export class AsyncInvocations {
   private async invoke(pending: PendingEvent): Promise<PendingEvent | undefined> {
     const { clock, lambda, log } = this.options;
     const { functionArn, event, invocations: retries } = pending;
-    // It waited for its turn, or for the next run.
-    if (this.isTooOld(pending, clock.now())) return this.giveUp(pending, "EventAgeExceeded");
-    const result = await this.polling.wait(tryInvoke(lambda, functionArn, event));
-    if (!("functionError" in result)) return undefined;
-    log(nameOf(functionArn), `failed with an event that nobody waits for: ${result.functionError.errorMessage}`);
-    const invocations = retries + 1;
+    const last = await this.polling.wait(tryInvoke(lambda, functionArn, event));
+    if (!("functionError" in last)) return undefined;
+    log(nameOf(functionArn), `failed with an event that nobody waits for: ${last.functionError.errorMessage}`);
     const dueAt = clock.now() + (PAUSE_MS[retries] ?? 0);
-    const next = { ...pending, invocations, dueAt };
-    if (retries >= this.handlingOf(pending).maximumRetries) return this.giveUp(next, "RetriesExhausted", result);
-    return this.isTooOld(pending, dueAt) ? this.giveUp(next, "EventAgeExceeded", result) : next;
+    const next = { ...pending, invocations: retries + 1, dueAt, last };
+    if (retries >= this.handlingOf(pending).maximumRetries) return this.giveUp(next, "RetriesExhausted");
+    return this.isTooOld(pending, dueAt) ? this.giveUp(next, "EventAgeExceeded") : next;
   }
 
   /** As it is configured now, also for events that came before. */
@@ -243,11 +244,10 @@ export class AsyncInvocations {
     return at - pending.takenAt > this.handlingOf(pending).maximumAgeSeconds * 1_000;
   }
 
-  /** @param result of the last invocation, where there was one in this run */
-  private async giveUp(pending: PendingEvent, condition: Condition, result?: Failure): Promise<undefined> {
+  private async giveUp(pending: PendingEvent, condition: Condition): Promise<undefined> {
     this.options.log(nameOf(pending.functionArn), `event given up: ${condition}`);
     const { onFailure } = this.handlingOf(pending);
-    if (onFailure) await this.tell(onFailure, pending, condition, result);
+    if (onFailure) await this.tell(onFailure, pending, condition);
     return undefined;
   }
 
@@ -257,24 +257,23 @@ export class AsyncInvocations {
    */
   private async tell(
     queueArn: string,
-    { id, functionArn, event, invocations }: PendingEvent,
+    { id, functionArn, event, invocations, last }: PendingEvent,
     condition: Condition,
-    result: Failure | undefined,
   ): Promise<void> {
     const { clock, lambda, log, queues } = this.options;
     const body = {
       version: "1.0",
       timestamp: new Date(clock.now()).toISOString(),
       requestContext: {
-        requestId: result?.requestId ?? id,
+        requestId: last?.requestId ?? id,
         functionArn: `${functionArn}:$LATEST`,
         condition,
         approximateInvokeCount: invocations,
       },
       requestPayload: event,
-      ...(result && {
+      ...(last && {
         responseContext: { statusCode: 200, executedVersion: "$LATEST", functionError: "Unhandled" },
-        responsePayload: result.functionError,
+        responsePayload: last.functionError,
       }),
     };
     const message = { QueueUrl: queueUrlOf(queueArn), MessageBody: JSON.stringify(body) };

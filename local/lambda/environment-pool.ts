@@ -15,6 +15,7 @@ export interface Taken<Environment> {
 
 /** An event that no process has taken yet. */
 interface Waiting<Environment> {
+  readonly start: () => Environment;
   readonly take: (taken: Taken<Environment>) => void;
   readonly fail: (error: unknown) => void;
 }
@@ -23,11 +24,15 @@ interface Waiting<Environment> {
 interface Version<Environment> {
   readonly idle: Environment[];
   readonly waiting: Waiting<Environment>[];
+  /** Processes that are not ready yet, and those of them that keep a processor busy. */
+  unready: number;
   starting: number;
 }
 
 /** Processes that start at a time: more of them than the machine has processors hold each other up. */
 const STARTING_AT_ONCE = availableParallelism();
+/** What takes longer to be ready waits for something else than a processor. */
+const STARTING_MS = 1_000;
 
 const READY: Answer = { kind: "ready" };
 
@@ -43,23 +48,28 @@ export class EnvironmentPool<Environment extends PooledEnvironment> {
 
   constructor(
     private readonly options: {
-      /** Starts a process of a version. @throws Error where none can be started, for the event that it was to be for */
-      readonly start: (version: string) => Environment;
       readonly timeoutMs: number;
       /** Is called once the pool is retired and its last process has ended. */
       readonly whenUnused: () => void;
     },
   ) {}
 
-  /** A process of a version, for one event; it is to be given back. */
-  take(version: string): Promise<Taken<Environment>> {
+  /**
+   * A process of a version, for one event; it is to be given back.
+   * @param prepare is asked, if none is idle, how one is started: with what the function's role is now, whatever becomes of it while the event waits
+   * @throws Error what `prepare`, or the start, throws
+   */
+  async take(version: string, prepare: () => () => Environment): Promise<Taken<Environment>> {
     const { idle, waiting } = this.versionOf(version);
     for (let environment = idle.pop(); environment; environment = idle.pop()) {
-      if (!environment.isAlive) continue;
-      this.busy.add(environment);
-      return Promise.resolve({ environment, init: READY });
+      if (environment.isAlive) {
+        this.busy.add(environment);
+        return { environment, init: READY };
+      }
+      this.end(environment);
     }
-    const taken = new Promise<Taken<Environment>>((take, fail) => waiting.push({ take, fail }));
+    const start = prepare();
+    const taken = new Promise<Taken<Environment>>((take, fail) => waiting.push({ start, take, fail }));
     this.startForWaiting(version);
     return taken;
   }
@@ -92,27 +102,46 @@ export class EnvironmentPool<Environment extends PooledEnvironment> {
   }
 
   private versionOf(name: string): Version<Environment> {
-    const version = this.versions.get(name) ?? { idle: [], waiting: [], starting: 0 };
+    const version = this.versions.get(name) ?? { idle: [], waiting: [], unready: 0, starting: 0 };
     this.versions.set(name, version);
     return version;
   }
 
   private startForWaiting(name: string): void {
     const version = this.versionOf(name);
-    while (version.starting < Math.min(STARTING_AT_ONCE, version.waiting.length)) {
-      version.starting += 1;
-      void this.startOne(name).finally(() => {
-        version.starting -= 1;
-        this.startForWaiting(name);
+    for (;;) {
+      const next = version.waiting[version.unready];
+      if (!next || version.starting >= STARTING_AT_ONCE) return;
+      version.unready += 1;
+      const leaveProcessor = this.occupyProcessor(name);
+      void this.startOne(name, next.start).finally(() => {
+        version.unready -= 1;
+        leaveProcessor();
       });
     }
   }
 
-  private async startOne(name: string): Promise<void> {
+  /** Counts a start that may keep a processor busy, for a second at most. */
+  private occupyProcessor(name: string): () => void {
+    const version = this.versionOf(name);
+    version.starting += 1;
+    let isOver = false;
+    const leave = (): void => {
+      clearTimeout(timer);
+      if (!isOver) version.starting -= 1;
+      isOver = true;
+      this.startForWaiting(name);
+    };
+    // Not the run's clock: processors know none but the machine's.
+    const timer = setTimeout(leave, STARTING_MS).unref();
+    return leave;
+  }
+
+  private async startOne(name: string, start: () => Environment): Promise<void> {
     const { waiting } = this.versionOf(name);
     const began = performance.now();
     try {
-      const environment = this.options.start(name);
+      const environment = start();
       this.busy.add(environment);
       const init = await environment.initialize(this.options.timeoutMs);
       const next = waiting.shift();

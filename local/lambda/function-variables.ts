@@ -9,7 +9,7 @@ const RESERVED =
 
 /**
  * Checks the variables that a function is to have.
- * @throws AwsError `InvalidParameterValueException` for a name of Lambda's own, and for more than 4 KB of them
+ * @throws AwsError `InvalidParameterValueException` for a name of Lambda's own, a NUL character, and more than 4 KB of them
  * @throws Error for a variable that says where AWS is
  */
 export function requireVariables(variables: Readonly<Record<string, string>>): void {
@@ -26,6 +26,8 @@ export function requireVariables(variables: Readonly<Record<string, string>>): v
       `contains reserved keys that are currently not supported for modification. Reserved keys used in this request: ${reserved.join(", ")}`,
     );
   }
+  const unreadable = Object.entries(variables).find(([, value]) => value.includes("\0"));
+  if (unreadable) refuse(`contains a NUL character, which no process can be given. Variable: ${unreadable[0]}`);
   const json = JSON.stringify(variables);
   if (Buffer.byteLength(json) > MAX_ENVIRONMENT_BYTES) refuse(`exceeded the 4KB limit. String measured: ${json}`);
 }

@@ -229,7 +229,7 @@ export class Lambda {
     const requestId = randomUUID();
     this.tell?.({ kind: "invocation", functionArn: lambda.arn, requestId, event });
     const timeoutMs = lambda.settings.timeout * 1_000;
-    const { environment, init, initDurationMs } = await lambda.pool.take(version);
+    const { environment, init, initDurationMs } = await this.environmentFor(lambda, version, requestId);
     this.write(lambda, ...startLines(isJson(lambda), requestId, this.clock.now()));
     const began = performance.now();
     const answer =
@@ -295,13 +295,11 @@ export class Lambda {
     const { arn, settings, versions } = made;
     const { function_name: name } = settings;
     const taskRoot = this.taskRoots.unpack(name, zip);
-    const pool: LambdaFunction["pool"] = new EnvironmentPool({
-      start: (version) => this.startEnvironment(lambda, version),
+    const pool = new EnvironmentPool<ExecutionEnvironment>({
       timeoutMs: settings.timeout * 1_000,
       whenUnused: () => this.taskRoots.remove(taskRoot),
     });
-    const lambda: LambdaFunction = { ...made, taskRoot, pool };
-    this.functions.set(arn, lambda);
+    this.functions.set(arn, { ...made, taskRoot, pool });
     const version = versions.newest;
     const uri = this.invokeUri;
     return {
@@ -334,25 +332,41 @@ export class Lambda {
     if (this.isStopped) throw new Error(`${settings.function_name} can not be invoked: the local run has stopped`);
   }
 
-  private startEnvironment(lambda: LambdaFunction, version: string): ExecutionEnvironment {
-    this.requireRunning(lambda);
+  /** @throws AwsError where none can be started; Error once the run has stopped */
+  private async environmentFor(lambda: LambdaFunction, version: string, requestId: string) {
+    try {
+      return await lambda.pool.take(version, () => this.starterOf(lambda, version));
+    } catch (error) {
+      const { name: errorType, message: errorMessage } = error as Error;
+      const result = { requestId, functionError: { errorType, errorMessage } };
+      this.tell?.({ kind: "invocation ended", functionArn: lambda.arn, requestId, durationMs: 0, result });
+      throw error instanceof AwsError || this.isStopped ? error : new AwsError("ServiceException", errorMessage, 500);
+    }
+  }
+
+  /** How a process of a function is started, with the credentials that its role gives now. */
+  private starterOf(lambda: LambdaFunction, version: string): () => ExecutionEnvironment {
     const { settings, taskRoot } = lambda;
-    const environment: ExecutionEnvironment = new ExecutionEnvironment({
-      clock: this.clock,
-      taskRoot,
-      memoryMb: settings.memory_size,
-      environment: processVariables(settings, {
-        ...{ taskRoot, version, region: this.place.region, endpoint: this.endpoint, now: this.clock.now() },
-        credentials: this.sessionOf(settings.role).credentials,
-      }),
-      onLine: (line) => {
-        this.write(lambda, line);
-        this.log(settings.function_name, line);
-      },
-      onExit: () => this.environments.delete(environment),
-    });
-    this.environments.add(environment);
-    return environment;
+    const { credentials } = this.sessionOf(settings.role);
+    return () => {
+      this.requireRunning(lambda);
+      const environment: ExecutionEnvironment = new ExecutionEnvironment({
+        clock: this.clock,
+        taskRoot,
+        memoryMb: settings.memory_size,
+        environment: processVariables(settings, {
+          ...{ taskRoot, version, credentials },
+          ...{ region: this.place.region, endpoint: this.endpoint, now: this.clock.now() },
+        }),
+        onLine: (line) => {
+          this.write(lambda, line);
+          this.log(settings.function_name, line);
+        },
+        onExit: () => this.environments.delete(environment),
+      });
+      this.environments.add(environment);
+      return environment;
+    };
   }
 
   private write({ logs }: LambdaFunction, ...lines: string[]): void {

@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { Annotations, App as CdktfApp, TerraformStack, Token } from "cdktf";
+import { Annotations, Aspects, App as CdktfApp, TerraformStack, Token } from "cdktf";
 import { Construct } from "constructs";
 import { Topic } from "../../../constructs/sns/topic";
 import { App } from "../../../constructs/terraform/app";
@@ -48,6 +48,26 @@ describe("what is written", () => {
     expect(topics("C", "a", "b")).toBe(text);
     expect(text).toBe(JSON.stringify(JSON.parse(text), null, 2));
     expect(Object.keys(JSON.parse(text).resource.aws_sns_topic)).toEqual(["C", "a", "b"]);
+  });
+
+  test("can be looked at by aspects and validations before", () => {
+    const seen: (readonly string[])[] = [];
+    const look = (stack: Stack) => seen.push(Object.keys(stack.toTerraform()));
+    textOf((stack) => {
+      Aspects.of(stack).add({ visit: (construct) => construct === stack && look(stack) });
+      stack.node.addValidation({ validate: () => (look(stack) ? [] : []) });
+    });
+    expect(seen).toEqual([expect.arrayContaining(["provider"]), expect.arrayContaining(["provider"])]);
+  });
+
+  test("is cdktf's own where HCL is asked for", () => {
+    process.env.SYNTH_HCL_OUTPUT = "true";
+    try {
+      const outdir = synthesizeApp((app) => new Stack(app, "test", { region: "eu-west-1", backend }));
+      expect(fs.readFileSync(path.join(outdir, "stacks", "test", "cdk.tf"), "utf8")).toMatch(/^terraform \{/);
+    } finally {
+      delete process.env.SYNTH_HCL_OUTPUT;
+    }
   });
 
   test("is nothing where cdktf finds an error", () => {

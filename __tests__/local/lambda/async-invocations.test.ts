@@ -117,38 +117,24 @@ test("retries can be none, and an event can be too old for one", async () => {
   expect(conditions).toEqual(["RetriesExhausted", "EventAgeExceeded"]);
 });
 
-test("of a function ten events are worked on at a time; the others wait, and one that waits too long is given up unseen", async () => {
+test("of a function ten events are worked on at a time; the others wait, and grow no older by that", async () => {
   let answer = (): void => undefined;
   const answering = new Promise<void>((resolve) => {
     answer = resolve;
   });
-  const { invocations, invokedAt, sent, settle, advance } = start(Array(21).fill("ok"), { answering });
+  const { invocations, invokedAt, sent, settle, advance } = start(Array(12).fill("ok"), { answering });
   const destination_config = { on_failure: { destination: queueArn } };
   invocations.configure({ function_name: "broadcast", maximum_event_age_in_seconds: 60, destination_config });
   for (let count = 0; count < 11; count += 1) invocations.enqueue(functionArn, { count });
-  await advance(60);
+  await advance(61);
   expect(invokedAt).toHaveLength(10);
   invocations.enqueue(functionArn.replace("broadcast", "other"), {});
   await settle();
   expect(invokedAt).toHaveLength(11);
-  await advance(0.001);
-  invocations.enqueue(functionArn, { count: "later" });
   answer();
   await settle();
   expect(invokedAt).toHaveLength(12);
-  expect(sent.map(({ MessageBody }) => JSON.parse(String(MessageBody)))).toEqual([
-    {
-      version: "1.0",
-      timestamp: expect.any(String),
-      requestContext: {
-        requestId: expect.stringMatching(/^[\da-f-]{36}$/),
-        functionArn: `${functionArn}:$LATEST`,
-        condition: "EventAgeExceeded",
-        approximateInvokeCount: 0,
-      },
-      requestPayload: { count: 10 },
-    },
-  ]);
+  expect(sent).toEqual([]);
 });
 
 test("a stop calls off what waits for its turn", async () => {
@@ -224,6 +210,44 @@ describe("in a later run", () => {
     third.invocations.resume();
     await third.advance(600);
     expect(third.invokedAt).toEqual([]);
+  });
+
+  test("one that became too old while no run was up is given up, with what its last invocation gave", async () => {
+    const runs = new KeptRuns();
+    const first = start([], { journals: runs.next() });
+    first.invocations.enqueue(functionArn, "tried");
+    await first.settle();
+    await first.invocations.stop();
+    // Taken by a run that was killed before it came to it.
+    const killed = start([], { journals: runs.next(), clock: first.clock, answering: new Promise(() => undefined) });
+    killed.invocations.enqueue(functionArn, "untried");
+    await killed.settle();
+    await killed.invocations.stop();
+
+    const later = start([], { journals: runs.next(), clock: first.clock });
+    const destination_config = { on_failure: { destination: queueArn } };
+    later.invocations.configure({ function_name: "broadcast", maximum_event_age_in_seconds: 60, destination_config });
+    await later.advance(60.001);
+    later.invocations.resume();
+    await later.settle();
+    expect(later.invokedAt).toEqual([]);
+    const told = later.sent.map(({ MessageBody }) => JSON.parse(String(MessageBody)));
+    const common = { version: "1.0", timestamp: expect.any(String) };
+    const context = { functionArn: `${functionArn}:$LATEST`, condition: "EventAgeExceeded" };
+    expect(told).toEqual([
+      {
+        ...common,
+        requestContext: { ...context, requestId: "r", approximateInvokeCount: 1 },
+        requestPayload: "tried",
+        responseContext: { statusCode: 200, executedVersion: "$LATEST", functionError: "Unhandled" },
+        responsePayload: failure.functionError,
+      },
+      {
+        ...common,
+        requestContext: { ...context, requestId: expect.stringMatching(/^[\da-f-]{36}$/), approximateInvokeCount: 0 },
+        requestPayload: "untried",
+      },
+    ]);
   });
 
   test("one of a function that is not there waits for it, and is told of", async () => {

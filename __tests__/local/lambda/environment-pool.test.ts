@@ -34,50 +34,48 @@ function poolOf() {
   const unused: string[] = [];
   const started: FakeEnvironment[] = [];
   const refusal: { error?: Error } = {};
-  const pool = new EnvironmentPool<FakeEnvironment>({
-    start: () => {
-      if (refusal.error) throw refusal.error;
-      const environment = new FakeEnvironment();
-      started.push(environment);
-      return environment;
-    },
-    timeoutMs: 1_000,
-    whenUnused: () => unused.push("unused"),
-  });
+  const pool = new EnvironmentPool<FakeEnvironment>({ timeoutMs: 1_000, whenUnused: () => unused.push("unused") });
+  const start = () => {
+    if (refusal.error) throw refusal.error;
+    const environment = new FakeEnvironment();
+    started.push(environment);
+    return environment;
+  };
+  const take = (version = "1") => pool.take(version, () => start);
   /** A process that was started for an event, which it works on. */
   const busy = async (version = "1") => {
-    const taken = pool.take(version);
+    const taken = take(version);
     started.at(-1)?.beReady();
     return (await taken).environment;
   };
   /** Events that wait, each with the process that it gets. */
   const wait = (count: number) => {
     const taken: FakeEnvironment[] = [];
-    for (let event = 0; event < count; event += 1) void pool.take("1").then((one) => taken.push(one.environment));
+    for (let event = 0; event < count; event += 1) void take().then((one) => taken.push(one.environment));
     return taken;
   };
-  return { pool, unused, started, refusal, busy, wait };
+  return { pool, unused, started, refusal, take, busy, wait };
 }
 
 test("a process that is given back takes the next event of its version, if it lives", async () => {
-  const { pool, started, busy } = poolOf();
+  const { pool, started, busy, take } = poolOf();
   const [one, dead] = [await busy(), await busy()];
   pool.giveBack("1", one, true);
   pool.giveBack("1", dead, true);
   dead.isAlive = false;
-  void pool.take("$LATEST");
+  void take("$LATEST");
   expect(started).toHaveLength(3);
-  expect(await pool.take("1")).toEqual({ environment: one, init: { kind: "ready" } });
-  void pool.take("1");
+  expect(await take()).toEqual({ environment: one, init: { kind: "ready" } });
+  void take();
   expect(started).toHaveLength(4);
 });
 
 test("a process that cannot be used again is killed", async () => {
-  const { pool, started, busy } = poolOf();
+  const { pool, started, busy, take } = poolOf();
   const one = await busy();
   pool.giveBack("1", one, false);
   expect(one.isAlive).toBe(false);
-  void pool.take("1");
+  void take();
   expect(started).toHaveLength(2);
 });
 
@@ -99,7 +97,7 @@ test("as many processes start at a time as there are processors, and the first t
 });
 
 test("a process that nobody waits for any more when it is ready is idle, or killed where it failed", async () => {
-  const { pool, started, busy, wait } = poolOf();
+  const { pool, started, busy, wait, take } = poolOf();
   const one = await busy();
   const taken = wait(2);
   pool.giveBack("1", one, true);
@@ -109,12 +107,12 @@ test("a process that nobody waits for any more when it is ready is idle, or kill
   await settle();
   expect(taken).toEqual([one, one]);
   expect([started[1]?.isAlive, started[2]?.isAlive]).toEqual([true, false]);
-  expect((await pool.take("1")).environment).toBe(started[1]);
+  expect((await take()).environment).toBe(started[1]);
 });
 
 test("an initialization that fails is one event's; the others get processes of their own", async () => {
-  const { pool, started } = poolOf();
-  const [first, second, third] = [pool.take("1"), pool.take("1"), pool.take("1")];
+  const { started, take } = poolOf();
+  const [first, second, third] = [take(), take(), take()];
   started[0]?.beReady({ kind: "timeout" });
   expect(await first).toEqual({
     environment: started[0],
@@ -128,14 +126,55 @@ test("an initialization that fails is one event's; the others get processes of t
 });
 
 test("where no process can be started, each event that waits hears of it, and later ones are not held up", async () => {
-  const { pool, started, refusal } = poolOf();
+  const { started, refusal, take } = poolOf();
   refusal.error = new Error("the role is gone");
-  const refused = await Promise.allSettled([1, 2, 3].map(() => pool.take("1")));
+  const refused = await Promise.allSettled([1, 2, 3].map(() => take()));
   expect(refused.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
   refusal.error = undefined;
-  const taken = pool.take("1");
+  const taken = take();
   started[0]?.beReady();
   expect((await taken).environment).toBe(started[0]);
+});
+
+test("a start that takes a second keeps no other back any more, as it waits for something else than a processor", async () => {
+  jest.useFakeTimers();
+  const { started, wait } = poolOf();
+  wait(5);
+  expect(started).toHaveLength(2);
+  jest.advanceTimersByTime(999);
+  expect(started).toHaveLength(2);
+  jest.advanceTimersByTime(1);
+  expect(started).toHaveLength(4);
+  // Never more than events that wait.
+  jest.advanceTimersByTime(1_000);
+  expect(started).toHaveLength(5);
+  jest.advanceTimersByTime(10_000);
+  expect(started).toHaveLength(5);
+  jest.useRealTimers();
+});
+
+test("an event that waits gets what its role was when it came", async () => {
+  const { pool, started, take } = poolOf();
+  for (let event = 0; event < 2; event += 1) void take();
+  const refused = pool.take("1", () => {
+    throw new Error("no such role");
+  });
+  await expect(refused).rejects.toThrow("no such role");
+  const asItCame = new FakeEnvironment();
+  const taken = pool.take("1", () => () => asItCame);
+  for (const environment of started) environment.beReady();
+  await settle();
+  asItCame.beReady();
+  expect((await taken).environment).toBe(asItCame);
+});
+
+test("an idle process that has died is ended, too", async () => {
+  const { pool, take, busy } = poolOf();
+  const dead = await busy();
+  pool.giveBack("1", dead, true);
+  dead.isAlive = false;
+  void take();
+  expect(dead.isStopping).toBe(true);
 });
 
 test("retired, it ends those that are idle, lets those that work finish, and is unused once all have ended", async () => {

@@ -107,6 +107,7 @@ describe("a function", () => {
     ["a role that does not trust Lambda", { role: `${role}2` }, "cannot be assumed by Lambda"],
     ["a variable of Lambda's", { environment: { variables: { AWS_REGION: "x" } } }, "this request: AWS_REGION"],
     ["an endpoint", { environment: { variables: { AWS_ENDPOINT_URL_SQS: "x" } } }, "the local run sets where AWS is"],
+    ["a NUL character", { environment: { variables: { A: "\0" } } }, "a NUL character, which no process can be given"],
     ["5 KB of variables", { environment: { variables: { A: "x".repeat(5_000) } } }, "exceeded the 4KB limit"],
   ])("is refused with %s", (_what, more, sentence) => {
     expect(() => create("exports.handler = async () => 1;", more)).toThrow(sentence);
