@@ -7,6 +7,11 @@ import { firstEnvironment, outputFolder } from "./local/stacks";
 import { summary } from "./summary";
 
 exitOnSignals();
+const option = process.argv.slice(2).find((argument) => argument.startsWith("-"));
+if (option) {
+  console.error(`Unknown option '${option}'\nusage: npm start [-- <environment>]`);
+  process.exit(2);
+}
 const outdir = outputFolder();
 // Several words are no environment, and refused as one.
 const environment = process.argv.slice(2).join(" ") || firstEnvironment(outdir);

@@ -121,11 +121,14 @@ function openOperations({ folder, config }: SynthesizedStack): readonly string[]
   });
 }
 
+const providersOf = ({ config }: SynthesizedStack) =>
+  (config.provider as { aws: { region: string; allowed_account_ids?: string[] }[] }).aws;
+
+const regionOf = (stack: SynthesizedStack): string | undefined => providersOf(stack)[0]?.region;
+
 /** Whether a stack's provider says which accounts it may be applied to. */
-function hasAccountGuard({ config }: SynthesizedStack): boolean {
-  const provider = config.provider as { aws: { allowed_account_ids?: string[] }[] };
-  return provider.aws.every((aws) => aws.allowed_account_ids !== undefined);
-}
+const hasAccountGuard = (stack: SynthesizedStack): boolean =>
+  providersOf(stack).every((aws) => aws.allowed_account_ids !== undefined);
 
 /**
  * What a synthesized output holds, in one screen, and the commands that come next for an environment.
@@ -140,8 +143,12 @@ export function summary(outdir: string, environment: string): string {
     return { folder, config: readConfig(folder) };
   });
   const names = Object.keys(stacks);
-  const account = names.filter((name) => name.startsWith("api-gateway-account-"));
-  const systems = stackFolders(outdir, environment).map((folder) => path.basename(folder));
+  const systemFolders = stackFolders(outdir, environment);
+  const regions = new Set(synthesized.filter(({ folder }) => systemFolders.includes(folder)).map(regionOf));
+  const account = synthesized
+    .filter((stack) => path.basename(stack.folder).startsWith("api-gateway-account-") && regions.has(regionOf(stack)))
+    .map(({ folder }) => path.basename(folder));
+  const systems = systemFolders.map((folder) => path.basename(folder));
   const later = systems.filter((name) => name.startsWith("live-orders-"));
   const first = systems.filter((name) => !later.includes(name));
   const others = names

@@ -137,6 +137,8 @@ describe("whoever changes the project", () => {
     expect(started).toMatchObject({ status: 0, stderr: "" });
     expect(started.stdout).toContain("  npx cdktf deploy orders-qa presigned-url-qa storage-qa\n");
     expect(started.stdout).toContain("\nstorage-qa, run on this machine\n");
+    // The other Region's logging role is not this environment's.
+    expect(started.stdout).not.toContain("npx cdktf deploy api-gateway-account-us-east-1");
     expect(Object.keys(readJson(project, "cdktf.out/manifest.json").stacks)).toEqual([
       "api-gateway-account-eu-west-1",
       "api-gateway-account-us-east-1",
@@ -246,6 +248,13 @@ describe("whoever changes the project", () => {
     expect(new Project().run("start.ts staging now")).toMatchObject({
       status: 1,
       stderr: "Error: environment must be one that cdktf.out has stacks of, got: staging now. There are: dev, prod\n",
+    });
+  });
+
+  test("is told that npm start has no options", () => {
+    expect(new Project().run("start.ts --watch")).toMatchObject({
+      status: 2,
+      stderr: "Unknown option '--watch'\nusage: npm start [-- <environment>]\n",
     });
   });
 

@@ -150,8 +150,11 @@ if (!entry || !fs.existsSync(path.join(root, entry))) {
 // Whoever reads the output has read enough: what would go on is told so as by Ctrl-C.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (/** @type {NodeJS.ErrnoException} */ error) => {
-    if (error.code !== "EPIPE") throw error;
-    process.emit("SIGINT");
+    if (error.code === "EPIPE") process.emit("SIGINT");
+    else {
+      if (stream !== process.stderr) console.error(`standard output can not be written: ${error.message}`);
+      process.exit(1);
+    }
   });
 }
 process.chdir(root);

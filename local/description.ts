@@ -105,7 +105,7 @@ export async function describeRun(cloud: Cloud, pageUrl: string, seconds: number
     ...cloud.stacks.flatMap((stack) => commandsFor(cloud, stack)),
     "",
     "Accepted, but not enforced here (docs/local-run.md):",
-    ...new Set(cloud.stacks.flatMap(({ unenforced }) => unenforced.map((line) => `  ${line}`))),
+    ...[...new Set(cloud.stacks.flatMap(({ unenforced }) => unenforced))].sort().map((line) => `  ${line}`),
     "",
     ...kept(cloud),
     "Ctrl-C stops it and leaves nothing behind.",

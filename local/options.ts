@@ -30,23 +30,33 @@ const optionTypes = {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Options that npm took as its own: without a `--` before them they reach a script as variables alone.
+ * A sentence on options that npm took as its own: without a `--` before them they reach a script as variables alone.
  * @see https://docs.npmjs.com/cli/v11/commands/npm-run
  */
-function keptByNpm(args: readonly string[], env: Environment): readonly string[] {
-  if (env.npm_lifecycle_event !== "local") return [];
+export function keptByNpm(
+  script: string,
+  names: readonly string[],
+  args: readonly string[],
+  env: Environment,
+): string | undefined {
+  if (env.npm_lifecycle_event !== script) return undefined;
   const isGiven = (name: string): boolean => args.some((arg) => arg.split("=")[0] === `--${name}`);
-  return Object.keys(optionTypes).filter((name) => env[`npm_config_${name}`] && !isGiven(name));
+  const kept = names.filter((name) => env[`npm_config_${name}`] && !isGiven(name)).map((name) => `--${name}`);
+  if (kept.length === 0) return undefined;
+  return `npm kept ${kept.join(" and ")} to itself: put -- before the options, as in npm run ${script} -- ${kept[0]}`;
 }
+
+/** What Node says of arguments, without its advice on options that look like files. */
+export const faultOfArguments = (error: unknown): string =>
+  (error as Error).message.replace(/\. To specify a positional argument .*$/s, "");
 
 /**
  * Reads the arguments of the command. Returns a sentence where they cannot be meant so.
  * @param env the environment, in which npm puts what it keeps of them
  */
 export function readOptions(args: string[], env: Environment = {}): Options | string {
-  const kept = keptByNpm(args, env).map((name) => `--${name}`);
-  if (kept.length > 0)
-    return `npm kept ${kept.join(" and ")} to itself: put -- before the options, as in npm run local -- ${kept[0]}`;
+  const kept = keptByNpm("local", Object.keys(optionTypes), args, env);
+  if (kept) return kept;
   try {
     const { values, positionals } = parseArgs({
       args,
@@ -62,7 +72,6 @@ export function readOptions(args: string[], env: Environment = {}): Options | st
     const { data, watch, grants, walk } = values;
     return { environment: positionals[0], port, data, watch, grants, walk };
   } catch (error) {
-    // Node's advice on options that look like files is none for this command, which takes no files.
-    return (error as Error).message.replace(/\. To specify a positional argument .*$/s, "");
+    return faultOfArguments(error);
   }
 }

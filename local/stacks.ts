@@ -42,10 +42,11 @@ export function stackFolders(outdir: string, environment: string): readonly stri
   const stacks = stacksIn(outdir);
   const environments = environmentsIn(stacks);
   const found = stacks.filter((name) => environmentOf(name, environments) === environment);
-  if (found.length === 0) {
-    const there = environments.length > 0 ? environments.join(", ") : "none; run npm start";
-    throw new Error(`environment must be one that ${outdir} has stacks of, got: ${environment}. There are: ${there}`);
-  }
+  if (environments.length === 0) throw new Error(`${outdir} has no environment's stacks. Run npm start`);
+  if (found.length === 0)
+    throw new Error(
+      `environment must be one that ${outdir} has stacks of, got: ${environment}. There are: ${environments.join(", ")}`,
+    );
   return found.map((name) => path.join(outdir, "stacks", name));
 }
 

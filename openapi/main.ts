@@ -6,6 +6,7 @@ import * as path from "node:path";
 import { parseArgs } from "node:util";
 import { replaceFile } from "../bundling/stamps";
 import { makeFolder } from "../local/make-folder";
+import { faultOfArguments, keptByNpm } from "../local/options";
 import { outputFolder } from "../local/stacks";
 import { exportApi, stacksWithApis } from "./export";
 
@@ -18,18 +19,22 @@ interface Options {
   readonly extensions: boolean;
 }
 
+const optionTypes = {
+  api: { type: "string" },
+  out: { type: "string" },
+  extensions: { type: "boolean", default: false },
+} as const;
+
 function readOptions(args: string[]): Options {
   try {
-    const { values, positionals } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: { api: { type: "string" }, out: { type: "string" }, extensions: { type: "boolean", default: false } },
-    });
+    const kept = keptByNpm("openapi", Object.keys(optionTypes), args, process.env);
+    if (kept) throw new Error(kept);
+    const { values, positionals } = parseArgs({ args, allowPositionals: true, options: optionTypes });
     if (positionals.length > 1) throw new Error(`stack must be one, got: ${positionals.join(", ")}`);
     if (values.out === "") throw new Error("--out must name a file, got nothing");
     return { ...values, stack: positionals[0] };
   } catch (error) {
-    console.error(`${(error as Error).message}\n${usage}`);
+    console.error(`${faultOfArguments(error)}\n${usage}`);
     process.exit(2);
   }
 }

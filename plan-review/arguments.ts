@@ -53,7 +53,9 @@ function parse(args: readonly string[]) {
       },
     });
   } catch (error) {
-    throw new InputError(`${(error as Error).message}; plan-review --help lists the options`);
+    // Node's advice on files whose names begin with a dash hides what is wrong.
+    const message = (error as Error).message.replace(/\. To specify a positional argument .*$/s, "");
+    throw new InputError(`${message}; plan-review --help lists the options`);
   }
 }
 

@@ -87,7 +87,9 @@ function notesOn(plan: Plan): readonly string[] {
 function print(text: string): void {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     // Whoever reads it has read enough.
-    if (error.code !== "EPIPE") throw error;
+    if (error.code === "EPIPE") return;
+    console.error(`plan-review: standard output can not be written: ${error.message}`);
+    process.exit(1);
   });
   process.stdout.write(text);
 }

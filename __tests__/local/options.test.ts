@@ -1,4 +1,4 @@
-import { readOptions } from "../../local/options";
+import { keptByNpm, readOptions } from "../../local/options";
 
 test("reads an environment and what goes with it; nothing of it has to be said", () => {
   const none = { port: 4566, watch: false, grants: false, walk: false };
@@ -41,6 +41,14 @@ describe("what npm keeps to itself, for want of a -- before it", () => {
     [["--watch"], { npm_config_watch: "true", npm_config_grants: "true" }, "npm kept --grants to itself"],
   ])("%j is refused, and how to write it is said", (args, kept, sentence) => {
     expect(readOptions(args, { ...npm, ...kept })).toContain(sentence);
+  });
+
+  test("is told of by the name of any script", () => {
+    const env = { npm_lifecycle_event: "openapi", npm_config_extensions: "true" };
+    expect(keptByNpm("openapi", ["out", "extensions"], ["orders-dev"], env)).toBe(
+      "npm kept --extensions to itself: put -- before the options, as in npm run openapi -- --extensions",
+    );
+    expect(keptByNpm("openapi", ["out"], ["orders-dev"], env)).toBeUndefined();
   });
 
   test.each<[string, string[], Record<string, string>]>([

@@ -273,7 +273,7 @@ describe("says at start what it cannot do or AWS would refuse, by the resource's
       "Queue visibility timeout: 9 seconds is less than Function timeout: 10 seconds",
     ],
     ["aws_sqs_queue_policy", "Inbox_Policy", "policy", "{", "aws_sqs_queue_policy.Inbox_Policy: "],
-    ["aws_lambda_function", "WriteOrder", "filename", "none.zip", "aws_lambda_function.WriteOrder: ENOENT"],
+    ["aws_lambda_function", "WriteOrder", "filename", "none.zip", "a file, got: none.zip. Synthesize again"],
     [
       "aws_lambda_function",
       "WriteOrder",

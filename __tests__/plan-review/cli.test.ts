@@ -318,6 +318,17 @@ test("5,000 changes are all counted, and a reader who stops reading is no error"
   expect([stdout, stderr]).toEqual(['{\n  "versi', ""]);
 });
 
+const whereDisksAreFull = fs.existsSync("/dev/full") ? test : test.skip;
+whereDisksAreFull("what cannot be written is an error in one line", () => {
+  command.write("plan.json", documentOf({}));
+  const line = `"${process.execPath}" plan-review.js plan.json > /dev/full`;
+  const { status, stderr } = spawnSync("sh", ["-c", line], { cwd: command.folder, encoding: "utf8" });
+  expect([status, stderr]).toEqual([
+    1,
+    expect.stringMatching(/^plan-review: standard output can not be written: .*\n$/),
+  ]);
+});
+
 test("the launcher starts it from any folder", () => {
   const launcher = path.resolve("plan-review/cli.js");
   expect(fs.statSync(launcher).mode & 0o111).not.toBe(0);

@@ -119,8 +119,10 @@ function build(entries: readonly string[]): Known {
   const built: Known = new Map();
   for (const entry of entries) {
     const output = path.join("bundle", `${outputOf(entry)}.js`);
+    const code = contents.get(output) as Uint8Array;
+    requireHandler(entry, code);
     const zip = zipSync(
-      { "index.js": contents.get(output) as Uint8Array },
+      { "index.js": code },
       // Local time, as the format has it: the bytes do not depend on the time zone.
       { level: 9, mtime: new Date(1980, 0, 1), os: 3, attrs: 0o100644 << 16 },
     );
@@ -131,6 +133,16 @@ function build(entries: readonly string[]): Known {
     built.set(entry, { inputs: inputsOf(entry, result.metafile), sha256, bytes: [zip.length, map.length] });
   }
   return built;
+}
+
+/** What esbuild writes of an ES module's exports, for whoever imports what it makes of them. CommonJS has none. */
+const EXPORTS = /\b0&&\(module\.exports=\{([^}]*)\}\)/;
+
+/** @throws BundleError for what Lambda could not call: at the first event it would say so, and not before */
+function requireHandler(entry: string, code: Uint8Array): void {
+  const [, exported] = EXPORTS.exec(Buffer.from(code).toString()) ?? [];
+  if (exported === undefined || exported.split(",").includes("handler")) return;
+  throw new BundleError(`${entry} must export handler, which Lambda calls, got: ${exported.replaceAll(",", ", ")}`);
 }
 
 /**

@@ -72,7 +72,10 @@ export function readZip(
   folder: string,
   { function_name: name, filename, source_code_hash: expected }: ZipArguments,
 ): Uint8Array {
-  const zip = fs.readFileSync(path.resolve(folder, filename));
+  const file = path.resolve(folder, filename);
+  if (!fs.existsSync(file))
+    throw new Error(`aws_lambda_function of ${name}: filename must be a file, got: ${filename}. Synthesize again.`);
+  const zip = fs.readFileSync(file);
   const hash = createHash("sha256").update(zip).digest("base64");
   if (expected === undefined || expected === hash) return zip;
   throw new Error(

@@ -31,6 +31,17 @@ describe("a zip", () => {
     expect(zip.readUInt32LE(directory + 38) >>> 16).toBe(0o100644);
   });
 
+  test("is made of what exports a handler, and of CommonJS, which says so when it runs", () => {
+    projectOf({
+      "a.ts": "export const hadler = () => 1; export const b = 2;",
+      "b.ts": "exports.handler = () => 1;",
+      "c.ts": "const run = () => 1; export { run as handler, run as another };",
+    });
+    expect(() => only("a.ts")).toThrow("a.ts must export handler, which Lambda calls, got: b, hadler");
+    expect(fs.existsSync(".cache/bundles/index.json")).toBe(false);
+    expect(() => bundle(["b.ts", "c.ts"])).not.toThrow();
+  });
+
   test("runs, and says what it was told to", () => {
     projectOf({
       "a.ts": "import { b } from './b'; export const handler = async () => b;",
