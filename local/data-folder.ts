@@ -1,8 +1,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { makeFolder } from "../bundling/make-folder";
 import type { Journal, Journals, Remembering } from "./journal";
 import { JOURNAL, JournalFile, UNFINISHED } from "./journal-file";
-import { makeFolder } from "./make-folder";
 import { isAlive } from "./process-life";
 
 /** Bytes below which no journal is written anew while the run lasts. */

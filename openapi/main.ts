@@ -4,8 +4,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
+import { makeFolder } from "../bundling/make-folder";
 import { replaceFile } from "../bundling/stamps";
-import { makeFolder } from "../local/make-folder";
 import { faultOfArguments, keptByNpm } from "../local/options";
 import { outputFolder } from "../local/stacks";
 import { exportApi, stacksWithApis } from "./export";

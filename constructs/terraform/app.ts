@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { AnnotationMetadataEntryType, App as CdktfApp } from "cdktf";
 import type { Construct } from "constructs";
+import { makeFolder } from "../../bundling/make-folder";
 
 /** A rule over the content of one stack's cdk.tf.json: a sentence for each finding. */
 export type Rule = (config: Readonly<Record<string, unknown>>) => readonly string[];
@@ -37,8 +38,7 @@ export class App extends CdktfApp {
   constructor(props: AppProps = {}) {
     const given = props.outdir || process.env.CDKTF_OUTDIR || "cdktf.out";
     requireOutputFolder(given);
-    fs.mkdirSync(given, { recursive: true });
-    const output = fs.realpathSync(given);
+    const output = writableFolder(given);
     removeAbandoned(output);
     // A warning's stack trace would put this machine's paths into the manifest.
     super({ outdir: path.join(output, `${STAGING}${process.pid}`), stackTraces: false });
@@ -148,13 +148,26 @@ const STAGING = ".staging-";
  * @throws Error for a file, and for a folder that holds something else than an output: what is in it would be mixed with what is written
  */
 function requireOutputFolder(output: string): void {
-  if (fs.statSync(output, { throwIfNoEntry: false })?.isDirectory() === false)
+  if (fs.existsSync(output) && !fs.statSync(output).isDirectory())
     throw new Error(`outdir must be a folder, got: ${output}, which is a file. Move it away, or name another folder`);
   const content = fs.existsSync(output) ? fs.readdirSync(output).filter((name) => !name.startsWith(".")) : [];
   if (content.length === 0 || content.includes(MANIFEST)) return;
   throw new Error(
     `outdir must be a folder that is new, empty or an earlier output, got: ${output}, which holds ${content.slice(0, 3).join(", ")}`,
   );
+}
+
+/** @throws Error for one that cannot be made, or not be written into */
+function writableFolder(output: string): string {
+  try {
+    makeFolder(path.resolve(output));
+    fs.accessSync(output, fs.constants.W_OK);
+    return fs.realpathSync(output);
+  } catch (error) {
+    throw new Error(
+      `outdir must be a folder that can be written, got: ${output}, and ${(error as Error).message}. Name another folder`,
+    );
+  }
 }
 
 /** Removes what processes that were killed have left. */

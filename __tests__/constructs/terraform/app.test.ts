@@ -131,6 +131,16 @@ test("refuses a file, and leaves it as it is", () => {
   expect(fs.readFileSync("out", "utf8")).toBe("notes");
 });
 
+test.each(["notes.txt/out", ...(process.platform === "linux" ? ["/proc/out"] : [])])(
+  "refuses %s, which cannot be made",
+  (outdir) => {
+    fs.writeFileSync("notes.txt", "");
+    expect(() => new App({ outdir })).toThrow(
+      `outdir must be a folder that can be written, got: ${outdir}, and ${outdir.startsWith("/") ? "ENOENT" : "ENOTDIR"}: `,
+    );
+  },
+);
+
 test("gives every stack the repository's provider lock file", () => {
   fs.writeFileSync(".terraform.lock.hcl", "# locked");
   synth(["a"]);
