@@ -4,7 +4,7 @@
 import { Cloud } from "./cloud";
 import { DataFolder } from "./data-folder";
 import { describeRun, grantsTable } from "./description";
-import { type Options, readOptions, usage } from "./options";
+import { isHelpWanted, type Options, readOptions, usage } from "./options";
 import { LocalPage } from "./page/page";
 import { exitOnSignals } from "./signals";
 import { firstEnvironment, outputFolder, stackFolders, variablesOf } from "./stacks";
@@ -90,8 +90,11 @@ async function main(options: Options): Promise<void> {
   }
 }
 
-const options = readOptions(process.argv.slice(2), process.env);
-if (typeof options === "string") {
+const args = process.argv.slice(2);
+const options = readOptions(args, process.env);
+if (isHelpWanted(args)) {
+  console.log(usage);
+} else if (typeof options === "string") {
   console.error(`${options}\n${usage}`);
   process.exitCode = 2;
 } else {

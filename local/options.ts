@@ -46,6 +46,8 @@ export function keptByNpm(
   return `npm kept ${kept.join(" and ")} to itself: put -- before the options, as in npm run ${script} -- ${kept[0]}`;
 }
 
+export const isHelpWanted = (args: readonly string[]): boolean => args.includes("--help") || args.includes("-h");
+
 /** What Node says of arguments, without its advice on options that look like files. */
 export const faultOfArguments = (error: unknown): string =>
   (error as Error).message.replace(/\. To specify a positional argument .*$/s, "");

@@ -6,7 +6,7 @@ import * as path from "node:path";
 import { parseArgs } from "node:util";
 import { makeFolder } from "../bundling/make-folder";
 import { replaceFile } from "../bundling/stamps";
-import { faultOfArguments, keptByNpm } from "../local/options";
+import { faultOfArguments, isHelpWanted, keptByNpm } from "../local/options";
 import { outputFolder } from "../local/stacks";
 import { exportApi, stacksWithApis } from "./export";
 
@@ -26,6 +26,10 @@ const optionTypes = {
 } as const;
 
 function readOptions(args: string[]): Options {
+  if (isHelpWanted(args)) {
+    console.log(usage);
+    process.exit(0);
+  }
   try {
     const kept = keptByNpm("openapi", Object.keys(optionTypes), args, process.env);
     if (kept) throw new Error(kept);

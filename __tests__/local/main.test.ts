@@ -113,6 +113,10 @@ test("does not take a walk that is interrupted for one that went well", async ()
   expect(exitCode).toBe(1);
 });
 
+test.each(["local/main.ts --help", "openapi/main.ts -h"])("%s says what there is", (entry) => {
+  expect(project.run(entry)).toEqual({ status: 0, stdout: expect.stringMatching(/^usage: npm run .*\n$/), stderr: "" });
+});
+
 test("runs another environment, walks through it and ends", () => {
   const { status, stdout } = project.run("local/main.ts --walk prod");
   expect(status).toBe(0);

@@ -95,7 +95,9 @@ export function readBackend(file: string): BackendConfig {
   try {
     json = readJson(file);
   } catch (error) {
-    throw new BackendError(`${file} must be a readable file of JSON, got: ${(error as Error).message}`);
+    throw new BackendError(
+      `${file} must be a readable file of JSON, got: ${(error as Error).message}. For state in local files it is {"terraform":{"backend":{"local":{}}}}; docs/state.md has the others`,
+    );
   }
   const fail = (where: string, rule: string, got: unknown): never => {
     throw new BackendError(
