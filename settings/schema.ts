@@ -99,12 +99,21 @@ export class SettingsError extends Error {
   override readonly name = "SettingsError";
 }
 
+/** Names that are meant to be an environment's. */
+const NO_JSON = /\.(ya?ml|toml|jsonc|json5|hcl|tfvars)$/i;
+
 /**
  * Reads every `<environment>.json` of a folder, in alphabetical order.
  * @throws SettingsError that names the file, the place in it, the rule and the value
  */
 export function readEnvironments(folder: string): readonly Environment[] {
-  const files = fs.existsSync(folder) ? fs.readdirSync(folder).filter((file) => file.endsWith(".json")) : [];
+  const all = fs.existsSync(folder) ? fs.readdirSync(folder) : [];
+  const misnamed = all.find((file) => NO_JSON.test(file));
+  if (misnamed)
+    throw new SettingsError(
+      `${path.posix.join(folder, misnamed)} must be JSON, and be named ${misnamed.replace(NO_JSON, ".json")}, or lie elsewhere: nothing else is read as an environment`,
+    );
+  const files = all.filter((file) => file.endsWith(".json"));
   if (files.length === 0)
     throw new SettingsError(`${folder} must hold a file for each environment, such as dev.json, got: none`);
   const environments = files

@@ -160,6 +160,11 @@ describe("refuses, with file, place, rule and value", () => {
       { "Dev 1.json": dev },
       "Dev 1.json must have a name of up to 30 lower-case letters",
     ],
+    [
+      "a file that is no JSON by its name",
+      { "dev.json": dev, "qa.yaml": "" },
+      "qa.yaml must be JSON, and be named qa.json",
+    ],
     ["no file at all", { "README.md": "" }, "must hold a file for each environment, such as dev.json, got: none"],
   ])("%s", (_, files, message) => {
     expect(() => readEnvironments(settingsFolder(files))).toThrow(message);
