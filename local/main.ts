@@ -1,10 +1,11 @@
 // npm run local [-- <environment>] [--port 4566] [--data <folder>] [--watch] [--grants] [--walk]
 //
 // Runs the synthesized stacks of an environment on this laptop until it is told to stop.
+import { isHelpWanted } from "../bundling/command-line";
 import { Cloud } from "./cloud";
 import { DataFolder } from "./data-folder";
 import { describeRun, grantsTable } from "./description";
-import { isHelpWanted, type Options, readOptions, usage } from "./options";
+import { type Options, readOptions, usage } from "./options";
 import { LocalPage } from "./page/page";
 import { exitOnSignals } from "./signals";
 import { firstEnvironment, outputFolder, stackFolders, variablesOf } from "./stacks";

@@ -4,9 +4,9 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
+import { faultOfArguments, isHelpWanted, keptByNpm } from "../bundling/command-line";
 import { makeFolder } from "../bundling/make-folder";
 import { replaceFile } from "../bundling/stamps";
-import { faultOfArguments, isHelpWanted, keptByNpm } from "../local/options";
 import { outputFolder } from "../local/stacks";
 import { exportApi, stacksWithApis } from "./export";
 

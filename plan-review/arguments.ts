@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { faultOfArguments } from "../bundling/command-line";
 import { type FormatName, formats } from "./formats/index";
 import { InputError } from "./input";
 import { type Severity, severities } from "./model";
@@ -53,9 +54,7 @@ function parse(args: readonly string[]) {
       },
     });
   } catch (error) {
-    // Node's advice on files whose names begin with a dash hides what is wrong.
-    const message = (error as Error).message.replace(/\. To specify a positional argument .*$/s, "");
-    throw new InputError(`${message}; plan-review --help lists the options`);
+    throw new InputError(`${faultOfArguments(error)}; plan-review --help lists the options`);
   }
 }
 

@@ -1,4 +1,5 @@
-import { keptByNpm, readOptions } from "../../local/options";
+import { keptByNpm } from "../../bundling/command-line";
+import { readOptions } from "../../local/options";
 
 test("reads an environment and what goes with it; nothing of it has to be said", () => {
   const none = { port: 4566, watch: false, grants: false, walk: false };

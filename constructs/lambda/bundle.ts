@@ -135,8 +135,8 @@ function build(entries: readonly string[]): Known {
   return built;
 }
 
-/** What esbuild writes of an ES module's exports, for whoever imports what it makes of them. CommonJS has none. */
-const EXPORTS = /\b0&&\(module\.exports=\{([^}]*)\}\)/;
+/** What esbuild ends with for an ES module: its exports, for whoever imports what is made of it. CommonJS has none. */
+const EXPORTS = /\b0&&\(module\.exports=\{([^}]*)\}\);\s*$/;
 
 /** @throws BundleError for what Lambda could not call: at the first event it would say so, and not before */
 function requireHandler(entry: string, code: Uint8Array): void {
